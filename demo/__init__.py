@@ -1,0 +1,1 @@
+"""The demo: people, an identity provider for them, three datasets, two projects and their notebooks."""
