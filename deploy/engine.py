@@ -1,0 +1,82 @@
+"""A container engine that answers: found, started, or installed from Debian."""
+
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy import say, shell
+
+_LOG = Path("/var/log/dockerd.log")
+_PATIENCE = 60.0
+
+
+def ensure() -> None:
+    """See to it that the engine and compose are there and answer; raise `Stop` when they cannot be had."""
+    if not _answers():
+        ensure_packages({"dockerd": "docker.io"})
+        _start()
+    if not shell.answers(["docker", "--version"]):
+        ensure_packages({"docker": "docker-cli"})
+    if not shell.answers(["docker", "compose", "version"]) and not shell.answers(["docker-compose", "version"]):
+        ensure_packages({"docker-compose": "docker-compose"})
+
+
+def compose() -> list[str]:
+    """The command of compose: the plugin where there is one, Debian 12's program else."""
+    return ["docker", "compose"] if shell.answers(["docker", "compose", "version"]) else ["docker-compose"]
+
+
+def ensure_packages(wanted: Mapping[str, str]) -> None:
+    """Install Debian packages for those programs (program -> package) that are missing."""
+    missing = sorted({package for program, package in wanted.items() if not _installed(program)})
+    if not missing:
+        return
+    if not shell.answers(["apt-get", "--version"]):
+        raise say.Stop(f"These packages are needed and apt-get is not here: {', '.join(missing)}. Install them.")
+    with say.step(f"Installing Debian packages: {', '.join(missing)}"):
+        log = Path("/var/log/enclave-apt.log")
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
+        try:
+            shell.logged(install, log)
+        except say.Stop:
+            shell.logged(["apt-get", "update"], log)
+            shell.logged(install, log)
+
+
+def _installed(program: str) -> bool:
+    return shell.answers(["sh", "-c", 'command -v "$1"', "sh", program])
+
+
+def _answers() -> bool:
+    return shell.answers(["docker", "version", "--format", "{{.Server.Version}}"]) or shell.answers(
+        ["docker", "info", "--format", "{{.ID}}"]
+    )
+
+
+def _start() -> None:
+    """Start the engine by the service manager, or by ourselves where there is none, and wait for its answer."""
+    if not shell.answers(["docker", "--version"]):
+        ensure_packages({"docker": "docker-cli"})
+    if _waited(5.0):  # the package's own script may have started it
+        return
+    with say.step("Starting the container engine"):
+        if Path("/run/systemd/system").is_dir():
+            shell.quiet(["systemctl", "enable", "--now", "docker"])
+        else:
+            # dockerd writes its own pid file, /var/run/docker.pid, and refuses to run twice.
+            with _LOG.open("ab") as log:
+                subprocess.Popen(
+                    ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+                )
+        if not _waited(_PATIENCE):
+            raise say.Stop(f"The container engine did not answer within {_PATIENCE:.0f} s. See {_LOG}.")
+
+
+def _waited(seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if _answers():
+            return True
+        time.sleep(0.3)
+    return False

@@ -1,0 +1,139 @@
+"""Our images: which parts each is made of, and building those whose inputs changed.
+
+An image carries the digest of its inputs as the label `enclave.inputs`. Any image on this engine that has the
+right one is used by giving it our tag, so a second instance builds nothing.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy import base, context, say, shell
+from deploy.context import Part
+
+LABEL = "enclave.inputs"
+_CERTIFICATES = Path("/usr/local/share/ca-certificates")
+_LOCK = Path("/run/lock/enclave-images.lock")
+_COMMON = ("images/with-certificates", "images/certs")
+_PACKAGES = ("enclave", "data_mounts", "workspaces", "output_review")
+
+
+class Image(NamedTuple):
+    """An image built upon `base` from parts of the repository."""
+
+    name: str
+    parts: Sequence[Part]
+
+
+def _image(name: str, *sources: str, package: Sequence[str] = ()) -> Image:
+    same = [Part(source, source) for source in (f"images/{name}", *_COMMON, *sources)]
+    return Image(name, [*same, *(Part(source, f"source/{source}") for source in package)])
+
+
+PLATFORM = _image(
+    "platform",
+    "locks/platform.txt",
+    "locks/build.txt",
+    package=("pyproject.toml", "jupyterhub_config.py", *_PACKAGES),
+)
+WORKSPACE = _image("workspace", "locks/workspace.txt", "extensions/dist")
+IDP = _image("idp", "locks/idp.txt")
+POSTGRES = _image("postgres")
+
+
+def ensure(instance: str, images: Sequence[Image], logs: Path, fresh: bool = False) -> list[str]:
+    """Build or re-tag `base` and the given images; the ids of the images that lost our tag.
+
+    `fresh` builds everything again, for security updates of the packages inside. Raises `Stop` with the end of
+    the build's log when a build fails.
+    """
+    _collect_certificates(context.REPOSITORY / "images" / "certs")
+    with _alone():
+        before = _tags(instance)
+        parent = base.digest()
+        if not _found(instance, "base", parent, fresh):
+            base.build(f"{instance}/base:latest", f"{LABEL}={parent}", logs / "build-base.log")
+        for image in images:
+            made = context.make(image.parts, parent)
+            if not _found(instance, image.name, made.digest, fresh):
+                _build(instance, image.name, made, logs / f"build-{image.name}.log", fresh)
+        after = _tags(instance)
+    return sorted(set(before.values()) - set(after.values()))
+
+
+def identity(instance: str, name: str) -> str:
+    """The engine's id (sha256:...) of one of our images."""
+    return shell.quiet(["docker", "image", "inspect", "--format", "{{.Id}}", f"{instance}/{name}:latest"]).strip()
+
+
+def drop(ids: Sequence[str]) -> None:
+    """Remove images that nothing of ours needs any more; one that a running workspace uses stays."""
+    for image in ids:
+        if not shell.answers(["docker", "image", "rm", image]):
+            say.line(f"    the earlier image {image[7:19]} stays: something still runs from it, or it has another name")
+
+
+def remove(instance: str) -> None:
+    """Remove every image tag of the instance, and with the last instance also what broken builds left."""
+    tags = shell.quiet(["docker", "image", "ls", "--quiet", "--filter", f"reference={instance}/*"]).split()
+    names = _tags(instance)
+    if tags:
+        shell.quiet(["docker", "image", "rm", "--force", *names])
+    left = ["docker", "image", "ls", "--quiet", "--filter", f"label={LABEL}"]
+    if not shell.quiet([*left, "--filter", "dangling=false"]).split():
+        shell.quiet(["docker", "image", "prune", "--force", "--filter", f"label={LABEL}"])
+
+
+def _found(instance: str, name: str, digest: str, fresh: bool) -> bool:
+    """Give our tag to an image with these inputs, if there is one."""
+    if fresh:
+        return False
+    tag = f"{instance}/{name}:latest"
+    label = f"label={LABEL}={digest}"
+    mine = ["docker", "image", "ls", "--quiet", "--filter", label, "--filter", f"reference={tag}"]
+    if shell.quiet(mine).strip():
+        return True
+    others = shell.quiet(["docker", "image", "ls", "--quiet", "--filter", label, "--filter", "dangling=false"]).split()
+    if others:
+        shell.quiet(["docker", "tag", others[0], tag])
+    return bool(others)
+
+
+def _build(instance: str, name: str, made: context.Context, log: Path, fresh: bool) -> None:
+    command = ["docker", "build", "--network", "host", "--force-rm", "--tag", f"{instance}/{name}:latest"]
+    command += ["--label", f"{LABEL}={made.digest}", "--build-arg", f"BASE={instance}/base:latest"]
+    command += ["--file", f"images/{name}/Dockerfile", *(["--no-cache"] if fresh else []), "-"]
+    with say.step(f"Building the image {name} (full log: {log})"):
+        shell.logged(command, log, stdin=made.archive)
+
+
+def _tags(instance: str) -> dict[str, str]:
+    """Tag -> image id, of the instance's own tags."""
+    listing = ["docker", "image", "ls", "--no-trunc", "--filter", f"reference={instance}/*"]
+    lines = shell.quiet([*listing, "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"]).splitlines()
+    return dict(line.split(" ", 1) for line in lines)
+
+
+def _collect_certificates(folder: Path) -> None:
+    """Copy the host's own certificate authorities to where the builds look for them; often there are none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for certificate in sorted(_CERTIFICATES.glob("**/*.crt")):
+        target = folder / certificate.name
+        if not target.exists() or target.read_bytes() != certificate.read_bytes():
+            shutil.copyfile(certificate, target)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time on this host: a second `make up` waits and then finds the images made."""
+    _LOCK.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

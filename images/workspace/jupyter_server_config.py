@@ -1,0 +1,30 @@
+"""How JupyterLab runs in a workspace: plain, on one Unix socket, with nothing to log in to.
+
+The socket is the boundary and the gate the authenticator, so Jupyter's own token, cross-site and host checks
+are off. Nothing here protects anything: notebook code runs as the same user and can replace this server.
+"""
+
+c = get_config()  # noqa: F821 (Jupyter gives it)
+
+c.ServerApp.sock = "/run/enclave/server/server.sock"
+c.ServerApp.sock_mode = "0660"
+c.ServerApp.open_browser = False
+c.IdentityProvider.token = ""
+c.ServerApp.disable_check_xsrf = True
+c.ServerApp.allow_remote_access = True
+c.ServerApp.allow_origin = "*"
+c.ServerApp.quit_button = False
+
+# /workspace holds links to /project, /home and /data; people arrive in the project.
+c.ServerApp.root_dir = "/workspace"
+c.FileContentsManager.preferred_dir = "project"
+c.FileContentsManager.delete_to_trash = False
+c.ServerApp.terminals_enabled = False
+
+# Which notebooks are "trusted" is forgotten at each start: none shows active content by itself.
+c.NotebookNotary.db_file = ":memory:"
+c.NotebookNotary.secret_file = "/tmp/jupyter-notebook-secret"  # noqa: S108 (the workspace's own tmpfs)
+
+c.LabApp.extension_manager = "readonly"
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
