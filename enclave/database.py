@@ -66,6 +66,8 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that may change things; committed at the end, rolled back on any error."""
         with self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT id FROM audit_head FOR UPDATE")
             yield connection
 
     @contextmanager

@@ -1,0 +1,1 @@
+"""Which project may see which data, until when, and why not."""

@@ -1,0 +1,164 @@
+"""The questions that other rooms ask: who may open what, who is a member, what is this project.
+
+Everything that a caller may rely on is here and in `access`; the tables are this room's own.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.engine import Connection
+
+from data_mounts import tables
+from data_mounts.access import (
+    NOBODY,
+    Access,
+    Denied,
+    Facts,
+    GrantFacts,
+    Limits,
+    ProjectState,
+    decide,
+    no_such_project,
+)
+from data_mounts.grants import GrantState
+from data_mounts.numbers import allocate_uid
+from enclave.clock import now as clock_now
+from enclave.errors import NotFound
+from enclave.names import DatasetName, DatasetVersion, PersonName, ProjectSlug
+from enclave.people import find_person, people
+from enclave.settings import Settings
+
+
+@dataclass(frozen=True)
+class ProjectCard:
+    """What others need to know of a project. `datasets`: (name, version, title) of those granted now."""
+
+    slug: ProjectSlug
+    title: str
+    purpose: str
+    lead: str
+    start: datetime
+    end: datetime
+    state: ProjectState
+    datasets: tuple[tuple[str, str, str], ...]
+
+
+def access_for(
+    connection: Connection, person_name: str, project_slug: str, settings: Settings, now: datetime
+) -> Access | Denied:
+    """May this person open this project now? The first yes gives the workspace its uid.
+
+    Call it in a write transaction (`desk.write`); `look` is the same question without the uid, read-only.
+    """
+    answer = look(connection, person_name, project_slug, settings, now)
+    if isinstance(answer, Access) and answer.uid == NOBODY:
+        return replace(answer, uid=allocate_uid(connection, answer.person, answer.project))
+    return answer
+
+
+def look(
+    connection: Connection, person_name: str, project_slug: str, settings: Settings, now: datetime
+) -> Access | Denied:
+    """The answer of `access_for`, read-only; `uid` is `NOBODY` as long as the workspace has never been opened."""
+    facts = _facts(connection, person_name, project_slug, settings)
+    return no_such_project(project_slug) if facts is None else decide(facts, now)
+
+
+def is_member(connection: Connection, person_name: str, slug: str) -> bool:
+    """Whether this person is a member of this project now, blocked or not, whatever the project's state."""
+    query = _present().where(tables.projects.c.slug == slug, people.c.name == person_name)
+    return connection.execute(query).first() is not None
+
+
+def members_of(connection: Connection, slug: str) -> list[PersonName]:
+    """The names of the members now, sorted; invited people who have not logged in yet have no name."""
+    query = _present().where(tables.projects.c.slug == slug).order_by(people.c.name)
+    return [PersonName(row.name) for row in connection.execute(query)]
+
+
+def projects_of(connection: Connection, person_name: str) -> list[ProjectCard]:
+    """The projects that this person is a member of, by title, whatever their state."""
+    query = _present().where(people.c.name == person_name).order_by(tables.projects.c.title)
+    return [project_card(connection, row.slug) for row in connection.execute(query)]
+
+
+def project_card(connection: Connection, slug: str, now: datetime | None = None) -> ProjectCard:
+    """One project with the datasets that are granted to it at `now`; raise `NotFound`."""
+    row = connection.execute(select(tables.projects).where(tables.projects.c.slug == slug)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no project called {slug[:60]!r}.")
+    moment = now or clock_now()
+    live = _granted(row.id).where(tables.grants.c.start <= moment, tables.grants.c.end > moment)
+    datasets = tuple((grant.name, grant.version, grant.title) for grant in connection.execute(live))
+    return ProjectCard(
+        ProjectSlug(row.slug),
+        row.title,
+        row.purpose,
+        _lead(connection, row.id),
+        row.start,
+        row.end,
+        ProjectState(row.state),
+        datasets,
+    )
+
+
+def _facts(connection: Connection, person_name: str, slug: str, settings: Settings) -> Facts | None:
+    person = find_person(connection, person_name)
+    row = connection.execute(select(tables.projects).where(tables.projects.c.slug == slug)).one_or_none()
+    if person is None or row is None:
+        return None
+    numbers = tables.workspace_uids.c
+    uid = connection.execute(
+        select(numbers.uid).where(numbers.person_id == person.id, numbers.project_id == row.id)
+    ).scalar_one_or_none()
+    granted = connection.execute(_granted(row.id))
+    return Facts(
+        person=person.name,
+        project=ProjectSlug(row.slug),
+        blocked=person.blocked,
+        member=is_member(connection, person.name, slug),
+        state=ProjectState(row.state),
+        state_reason=row.state_reason,
+        start=row.start,
+        end=row.end,
+        uid=NOBODY if uid is None else uid,
+        gid=row.gid,
+        limits=Limits(row.memory_bytes, row.cpus, row.pids, row.tmp_bytes),
+        idle_stop_minutes=row.idle_stop_minutes,
+        grants=tuple(
+            GrantFacts(DatasetName(grant.name), DatasetVersion(grant.version), grant.start, grant.end)
+            for grant in granted
+        ),
+        datasets_folder=settings.layout.datasets,
+    )
+
+
+def _present() -> Select[Any]:
+    """(slug, name) of memberships that have not ended."""
+    joined = tables.members.join(tables.projects).join(people)
+    columns = (tables.projects.c.slug, people.c.name)
+    return select(*columns).select_from(joined).where(tables.members.c.removed.is_(None))
+
+
+def _granted(project_id: int) -> Select[Any]:
+    """The approved grants of one project with their datasets, past and future ones too."""
+    grants, datasets = tables.grants.c, tables.datasets.c
+    return (
+        select(datasets.name, datasets.version, datasets.title, grants.start, grants.end)
+        .select_from(tables.grants.join(tables.datasets))
+        .where(grants.project_id == project_id, grants.state == GrantState.APPROVED)
+        .order_by(datasets.name, grants.start)
+    )
+
+
+def _lead(connection: Connection, project_id: int) -> str:
+    """The lead's display name, the invited e-mail address before the first login, or nothing."""
+    members = tables.members.c
+    row = connection.execute(
+        select(people.c.display_name, members.email)
+        .select_from(tables.members.outerjoin(people))
+        .where(members.project_id == project_id, members.role == "lead", members.removed.is_(None))
+    ).first()
+    return "" if row is None else row.display_name or row.email
