@@ -19,9 +19,9 @@ What the provider says of a person (each line tried with a real login, tests/dem
                 else is redirected there
     choosing    `prompt=select_account` asks who logs in although a session is open; `prompt=login` asks the same
                 person for the password again
-    addresses   idp.localhost is the container's alias on the bridge `identity` and loopback in the browser: getaddrinfo
-                (Tornado, urllib) finds the alias there; c-ares (aiohttp with aiodns) answers 127.0.0.1 for any name
-                below localhost, so ask with another resolver
+    addresses   idp.localhost is the container's alias on the bridge `identity`, and loopback in the browser. There
+                getaddrinfo (Tornado, urllib) finds the alias; c-ares (aiohttp with aiodns) answers 127.0.0.1 for
+                any name below localhost, so do not ask with that one
     logging out <issuer>/oauth/end_session?id_token_hint=...&post_logout_redirect_uri=<ENCLAVE_URL>/ ; ending the
                 Hub's session alone leaves the provider's open, and the next login goes through without a question
     lifetime    session, access token and refresh token: 10 hours, whatever happens to the container
