@@ -32,9 +32,8 @@ def build(tag: str, label: str, log: Path) -> None:
             shell.logged(command, log, stdin=archive)
         return
     engine.ensure_packages({"mmdebstrap": "mmdebstrap"})
-    with say.step(f"Building the image base from Debian's packages (full log: {log})"):
-        with tempfile.TemporaryDirectory() as folder:
-            archive_file = Path(folder) / "base.tar"
-            command = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(archive_file)]
-            shell.logged(command, log)
-            shell.quiet(["docker", "import", "--change", f"LABEL {label}", str(archive_file), tag])
+    words = f"Building the image base from Debian's packages (full log: {log})"
+    with say.step(words), tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "base.tar")
+        shell.logged(["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, file], log)
+        shell.quiet(["docker", "import", "--change", f"LABEL {label}", file, tag])

@@ -47,6 +47,7 @@ FOLDERS: tuple[Folder, ...] = (
     Folder("sockets/workspaces", ROOT, GATE_UID, 0o751, "the guard makes one folder a workspace"),
     Folder("sockets/postgres", POSTGRES_UID, DESK_UID, 0o2750, "PostgreSQL listens, desk connects"),
     Folder("postgres", POSTGRES_UID, POSTGRES_UID, 0o700, "PostgreSQL's own files"),
+    Folder("tls", ROOT, GATE_UID, 0o750, "certificate and key, put there by the operator; the gate reads them"),
     Folder("demo", ROOT, ROOT, 0o755, "the demo's source data and accounts"),
     Folder("demo/idp", IDP_UID, IDP_UID, 0o700, "the demo's identity provider"),
 )
@@ -62,5 +63,3 @@ def ensure(layout: Layout) -> None:
             os.chown(path, folder.owner, folder.group)
         if found.st_mode & 0o7777 != folder.mode:
             path.chmod(folder.mode)
-
-

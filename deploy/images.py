@@ -41,7 +41,7 @@ PLATFORM = _image(
     package=("pyproject.toml", "jupyterhub_config.py", *_PACKAGES),
 )
 WORKSPACE = _image("workspace", "locks/workspace.txt", "extensions/dist")
-IDP = _image("idp", "locks/idp.txt")
+IDP = _image("idp", "locks/idp.txt", "demo/idp-start.sh", "demo/idp_app.py")
 POSTGRES = _image("postgres")
 
 
@@ -74,7 +74,9 @@ def drop(ids: Sequence[str]) -> None:
     """Remove images that nothing of ours needs any more; one that a running workspace uses stays."""
     for image in ids:
         if not shell.answers(["docker", "image", "rm", image]):
-            say.line(f"    the earlier image {image[7:19]} stays: something still runs from it, or it has another name")
+            say.line(
+                f"    the earlier image {image[7:19]} stays: something still runs from it, or it has another name"
+            )
 
 
 def remove(instance: str) -> None:
@@ -97,7 +99,9 @@ def _found(instance: str, name: str, digest: str, fresh: bool) -> bool:
     mine = ["docker", "image", "ls", "--quiet", "--filter", label, "--filter", f"reference={tag}"]
     if shell.quiet(mine).strip():
         return True
-    others = shell.quiet(["docker", "image", "ls", "--quiet", "--filter", label, "--filter", "dangling=false"]).split()
+    others = shell.quiet(
+        ["docker", "image", "ls", "--quiet", "--filter", label, "--filter", "dangling=false"]
+    ).split()
     if others:
         shell.quiet(["docker", "tag", others[0], tag])
     return bool(others)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy import say
 from enclave.errors import BadInput
-from enclave.layout import Layout
+from enclave.layout import GATE_UID, Layout
 from enclave.settings import HELP, Settings
 
 # Settings of the stack around our processes; those of the processes themselves are in `enclave.settings`.
@@ -89,7 +89,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Instance:
     root = root_of(environment)
     before = remembered(root)
     given = {name: environment[name].strip() for name in _NAMES if environment.get(name, "").strip()}
-    values = {**OWN_DEFAULTS, "ENCLAVE_INSTANCE": "enclave", **before, **given, "ENCLAVE_ROOT": str(root)}
+    values = {**dict.fromkeys(_NAMES, ""), **OWN_DEFAULTS, "ENCLAVE_INSTANCE": "enclave"}
+    values |= {**before, **given, "ENCLAVE_ROOT": str(root)}
     _refuse_another_name(root, before, values["ENCLAVE_INSTANCE"])
     was_demo = before.get("ENCLAVE_DEMO") == "yes"
     demo = "ENCLAVE_OIDC_ISSUER" not in given and (was_demo or not before.get("ENCLAVE_OIDC_ISSUER"))
@@ -129,11 +130,25 @@ def _check(values: Mapping[str, str], demo: bool) -> None:
             " ENCLAVE_TLS_CERTIFICATE and ENCLAVE_TLS_KEY first, or leave ENCLAVE_BIND on 127.0.0.1."
         )
     if demo and values["ENCLAVE_BIND"] not in _LOOPBACK:
-        raise say.Stop("The demo's people are for this machine only. Set ENCLAVE_OIDC_ISSUER, or drop ENCLAVE_BIND.")
+        raise say.Stop(
+            "The demo's people are for this machine only. Set ENCLAVE_OIDC_ISSUER, or drop ENCLAVE_BIND."
+        )
+    _check_tls(values)
     try:
         Settings.from_env(values)
     except BadInput as wrong:
         raise say.Stop(str(wrong)) from None
+
+
+def _check_tls(values: Mapping[str, str]) -> None:
+    """The gate's container sees `<root>/tls` and no other folder of the host."""
+    folder = Path(values["ENCLAVE_ROOT"]) / "tls"
+    for name in ("ENCLAVE_TLS_CERTIFICATE", "ENCLAVE_TLS_KEY"):
+        if values[name] and not (Path(values[name]).parent == folder and Path(values[name]).is_file()):
+            raise say.Stop(
+                f"{name} is {values[name]!r}: a file in {folder} is expected, readable by the group {GATE_UID}."
+                " Copy the certificate with its chain, and its key, there."
+            )
 
 
 def _refuse_another_name(root: Path, before: Mapping[str, str], name: str) -> None:

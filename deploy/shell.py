@@ -5,7 +5,6 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Optional
 
 from deploy import say
 
@@ -13,7 +12,7 @@ _SIGN_OF_LIFE = 10.0
 _TAIL = 40
 
 
-def quiet(command: Sequence[str], env: Optional[Mapping[str, str]] = None) -> str:
+def quiet(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """Run and return standard output; raise `Stop` with what the program said when it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
@@ -33,7 +32,7 @@ def answers(command: Sequence[str]) -> bool:
         return False
 
 
-def logged(command: Sequence[str], log: Path, stdin: Optional[bytes] = None) -> None:
+def logged(command: Sequence[str], log: Path, stdin: bytes | None = None) -> None:
     """Run with all output in the file `log`, its last line shown every ten seconds; raise `Stop` with its end."""
     log.parent.mkdir(parents=True, exist_ok=True)
     began = shown = time.monotonic()

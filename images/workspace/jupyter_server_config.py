@@ -23,7 +23,7 @@ c.ServerApp.terminals_enabled = False
 
 # Which notebooks are "trusted" is forgotten at each start: none shows active content by itself.
 c.NotebookNotary.db_file = ":memory:"
-c.NotebookNotary.secret_file = "/tmp/jupyter-notebook-secret"  # noqa: S108 (the workspace's own tmpfs)
+c.NotebookNotary.secret_file = "/tmp/jupyter-notebook-secret"  # noqa: S105, S108 (a path, on the workspace's own tmpfs)
 
 c.LabApp.extension_manager = "readonly"
 c.LabApp.news_url = None

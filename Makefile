@@ -1,0 +1,60 @@
+# make up       bring the demo up, and print its address and accounts (root, or somebody who may use sudo)
+# make down     stop it; all data is kept
+# make destroy  remove everything of this instance: containers, networks, images, files
+# make test     run every test; installs what is missing
+# make check    linters, types and import rules
+# make fix      put the formatting right
+# make locks    renew the pinned versions in locks/
+# make images   build the images only (FRESH=1: again, with today's packages)
+#
+# ENCLAVE_INSTANCE, ENCLAVE_ROOT, ENCLAVE_PORT, ENCLAVE_WORKSPACES_PORT, ENCLAVE_IDP_PORT make a second instance.
+
+SHELL := /bin/sh
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
+DEPLOY := $(SUDO) python3 -B -m deploy
+VENV := .venv
+SOURCES := enclave data_mounts workspaces output_review deploy demo tests benchmarks jupyterhub_config.py bin/enclave
+PYTEST_ARGS ?=
+
+.PHONY: help up down destroy images test check fix locks packages
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
+
+up down destroy images:
+	@$(DEPLOY) $@
+
+# The virtual environment is made anew only when its lock has changed.
+$(VENV)/made: locks/dev.txt locks/build.txt pyproject.toml
+	@echo "Making the virtual environment $(VENV)"
+	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/build.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+packages:
+	@$(SUDO) python3 -B -m deploy.packages
+
+check: $(VENV)/made
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+fix: $(VENV)/made
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+test: packages $(VENV)/made check
+	$(SUDO) $(VENV)/bin/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+# Custom command: no path of this machine gets into a lock.
+UV := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make locks"
+IMAGE_LOCK := $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28
+locks: $(VENV)/made
+	$(VENV)/bin/pip install --quiet uv
+	$(UV) --universal --python-version 3.11 pyproject.toml locks/dev.in -o locks/dev.txt
+	$(UV) --universal --python-version 3.11 locks/build.in -o locks/build.txt
+	$(IMAGE_LOCK) pyproject.toml -o locks/platform.txt
+	$(IMAGE_LOCK) locks/workspace.in -o locks/workspace.txt
+	$(IMAGE_LOCK) locks/idp.in -o locks/idp.txt

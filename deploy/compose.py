@@ -1,0 +1,89 @@
+"""The standing processes of an instance, through compose: start, wait until they answer, stop."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+
+from deploy import engine, say, shell
+from deploy.context import REPOSITORY
+from deploy.instance import Instance
+
+_PATIENCE = 120.0
+
+
+def command(instance: Instance, *words: str, profiles: Sequence[str] = ()) -> list[str]:
+    """A compose command line for the instance."""
+    where = ["--project-name", instance.name, "--env-file", str(instance.env_file)]
+    where += ["--file", str(REPOSITORY / "docker-compose.yml")]
+    return [*engine.compose(), *where, *(f"--profile={name}" for name in profiles), *words]
+
+
+def profiles(instance: Instance) -> list[str]:
+    """Which optional services this instance has."""
+    return [*(["demo"] if instance.demo else []), *(["postgres"] if instance.postgres else [])]
+
+
+def environment() -> dict[str, str]:
+    """Ours without the settings: compose reads them from `instance.env`, where they were checked."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("ENCLAVE_", "COMPOSE_"))}
+
+
+def up(instance: Instance) -> None:
+    """Start what is not running, and make anew what changed; workspaces are not compose's and go on."""
+    words = command(instance, "up", "--detach", "--remove-orphans", profiles=profiles(instance))
+    shell.quiet(words, env=environment())
+
+
+def down(instance: Instance) -> None:
+    """Stop and remove the containers and networks; every file stays."""
+    everything = ("demo", "postgres", "tools")
+    shell.quiet(command(instance, "down", "--remove-orphans", profiles=everything), env=environment())
+
+
+def services(instance: Instance) -> list[str]:
+    """The names of the standing services."""
+    listed = shell.quiet(command(instance, "config", "--services", profiles=profiles(instance)), env=environment())
+    return sorted(set(listed.split()) - {"librarian"})
+
+
+def wait(instance: Instance, names: Sequence[str]) -> None:
+    """Wait until each service's own health check says yes; raise `Stop` with the log of one that does not."""
+    until = time.monotonic() + _PATIENCE
+    waiting = list(names)
+    shown = time.monotonic()
+    while waiting:
+        waiting = [name for name in waiting if not _healthy(f"{instance.name}-{name}")]
+        if waiting and time.monotonic() > until:
+            _give_up(instance, waiting[0])
+        if waiting:
+            time.sleep(0.3)
+        if waiting and time.monotonic() - shown > 10:
+            shown = time.monotonic()
+            say.line(f"    waiting for {', '.join(waiting)}")
+
+
+def _healthy(container: str) -> bool:
+    """What the engine knows, or else the check itself, at once: the engine asks only every 15 s."""
+    form = "{{json .State.Running}} {{json .State.Health}} {{json .Config.Healthcheck.Test}}"
+    try:
+        found = shell.quiet(["docker", "inspect", "--type", "container", "--format", form, container])
+    except say.Stop:
+        return False
+    running, rest = found.split(" ", 1)
+    decoder = json.JSONDecoder()
+    health, end = decoder.raw_decode(rest)
+    test = json.loads(rest[end:])
+    if running != "true":
+        return False
+    if health and health["Status"] == "healthy":
+        return True
+    return shell.answers(["docker", "exec", container, *test[1:]])
+
+
+def _give_up(instance: Instance, name: str) -> None:
+    log = shell.quiet(["sh", "-c", 'docker logs --tail 40 "$1" 2>&1', "sh", f"{instance.name}-{name}"])
+    raise say.Stop(
+        f"The service {name} does not answer after {_PATIENCE:.0f} s. The end of its log"
+        f" (docker logs {instance.name}-{name}):\n\n{log}"
+    )

@@ -1,0 +1,18 @@
+"""What `make test` needs of the host beside Python: an engine that answers, and Debian's chromium."""
+
+import sys
+
+from deploy import engine, say
+
+
+def main() -> int:
+    """Install what is missing; the exit code."""
+    try:
+        engine.ensure()
+        engine.ensure_packages({"chromium": "chromium", "mmdebstrap": "mmdebstrap"})
+    except say.Stop as problem:
+        return say.stop(problem)
+    return 0
+
+
+sys.exit(main())

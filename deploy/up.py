@@ -1,0 +1,86 @@
+"""`make up`: from nothing, or from anything in between, to a running instance. Doing it twice changes nothing."""
+
+import sys
+from pathlib import Path
+
+from deploy import compose, engine, folders, images, instance, say, secrets, shell
+from deploy.context import REPOSITORY
+from deploy.instance import Instance
+
+
+def up(fresh: bool = False) -> None:
+    """Bring the instance up; raise `Stop` when a step fails (the steps before it stay done)."""
+    ours = instance.load()
+    say.line(f"The instance {ours.name!r} in {ours.layout.root}")
+    engine.ensure()
+    folders.ensure(ours.layout)
+    ours.remember(**_image_ids(ours))
+    secrets.ensure(ours.layout)
+    replaced = build(ours, fresh)
+    ours.remember(**_image_ids(ours))
+    _write_wrapper(ours)
+    if ours.demo:
+        with say.step("Preparing the demo's people"):
+            _demo(ours, "identity.py")
+    names = compose.services(ours)
+    with say.step(f"Starting {', '.join(names)}"):
+        compose.up(ours)
+    with say.step("Waiting until every service answers"):
+        compose.wait(ours, names)
+    images.drop(replaced)
+    if ours.demo:
+        with say.step("Filling the demo: datasets, projects, members"):
+            _demo(ours, "seed.py")
+    _tell(ours)
+
+
+def build(ours: Instance, fresh: bool = False) -> list[str]:
+    """Build the images this instance needs; the ids of those replaced."""
+    wanted = [images.PLATFORM, images.WORKSPACE]
+    wanted += [images.IDP] if ours.demo else []
+    wanted += [images.POSTGRES] if ours.postgres else []
+    with say.step("Looking at the images"):
+        return images.ensure(ours.name, wanted, ours.layout.root / "logs" / "builds", fresh)
+
+
+def _image_ids(ours: Instance) -> dict[str, str]:
+    """New workspaces start from the image by its id, so that a moved tag cannot change what is started."""
+    tag = f"{ours.name}/workspace:latest"
+    if not shell.answers(["docker", "image", "inspect", tag]):
+        return {}
+    return {"ENCLAVE_WORKSPACE_IMAGE": images.identity(ours.name, "workspace")}
+
+
+def _demo(ours: Instance, script: str) -> None:
+    """Run one of the demo's scripts; they ask for nothing but the root and are idempotent too."""
+    command = [sys.executable, "-B", str(REPOSITORY / "demo" / script), "--root", str(ours.layout.root)]
+    said = shell.quiet(command)
+    for line in said.splitlines():
+        say.line(f"    {line}")
+
+
+def _write_wrapper(ours: Instance) -> None:
+    """`<root>/enclave`: the command line with this instance filled in."""
+    text = (
+        "#!/bin/sh\n"
+        f"# The command line of the instance {ours.name}; written by `make up`.\n"
+        f'ENCLAVE_ROOT="{ours.layout.root}" exec "{REPOSITORY}/bin/enclave" "$@"\n'
+    )
+    path = ours.layout.root / "enclave"
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+        path.chmod(0o755)
+
+
+def _tell(ours: Instance) -> None:
+    say.line("It runs.\n")
+    print(f"  Address        {ours.values['ENCLAVE_URL']}")
+    if ours.demo:
+        print(f"  Accounts       {accounts(ours)}   (names, passwords and roles of the demo's people)")
+    print(f"  Command line   {ours.layout.root}/enclave --help")
+    print("  Stop           make down (keeps all data)", flush=True)
+
+
+def accounts(ours: Instance) -> Path:
+    """The demo's people with their passwords."""
+    return ours.layout.demo / "accounts.json"
