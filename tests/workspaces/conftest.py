@@ -1,0 +1,136 @@
+"""A guard at work on the real engine, with a desk that answers what the test says."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from enclave.layout import FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
+from enclave.names import DatasetName, DatasetVersion
+from enclave.settings import Settings
+from tests.workspaces.engine import GuardClient, docker, test_image
+from workspaces.guard.__main__ import guarding
+from workspaces.guard.keeper import Keeper
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """The id of an image that starts in an instant: Python, and a program that listens on the workspace's socket."""
+    return test_image()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
+    """An instance of its own for each test, below a root that only root can enter, cleared afterwards."""
+    if os.geteuid() != 0:
+        pytest.skip("the guard makes folders for other users, which only root can do")
+    instance = f"guardtest-{uuid.uuid4().hex[:8]}"
+    root = tmp_path / "enclave"
+    environment = {"ENCLAVE_INSTANCE": instance, "ENCLAVE_ROOT": str(root), "ENCLAVE_WORKSPACE_IMAGE": image}
+    found = Settings.from_env(environment)
+    for folder in ("datasets", "projects", "homes", "logs", "sockets/guard", "sockets/desk-guard", "sockets/workspaces"):
+        (root / folder).mkdir(parents=True, mode=0o755)
+    yield found
+    ours = docker("ps", "--all", "--quiet", "--filter", f"label=enclave={instance}").split()
+    if ours:
+        subprocess.run(["docker", "rm", "--force", *ours], check=True, capture_output=True)
+
+
+class DeskDouble:
+    """A desk in all that the guard sees of it; the test sets what it answers."""
+
+    def __init__(self, layout: Layout, image: str) -> None:
+        self.layout = layout
+        self.answer: dict[str, Any] = {
+            "allowed": True,
+            "uid": FIRST_WORKSPACE_UID + 7,
+            "gid": FIRST_PROJECT_GID + 3,
+            "mounts": [],
+            "limits": {"memory_bytes": 256 << 20, "cpus": 1.0, "pids": 64, "tmp_bytes": 8 << 20},
+            "until": None,
+            "image": image,
+            "runtime": "runc",
+        }
+        self.stop: list[dict[str, str]] = []
+        self.running: list[dict[str, Any]] = []
+        self.asked: list[str] = []
+        self.events: list[dict[str, Any]] = []
+        self._runner: web.AppRunner | None = None
+
+    def grant(self, name: str, version: str = "1") -> Path:
+        """Register and grant a dataset with one file in it."""
+        folder = self.layout.dataset(DatasetName(name), DatasetVersion(version))
+        folder.mkdir(parents=True)
+        (folder / "rows.csv").write_text("a,b\n1,2\n")
+        mount = {"dataset": name, "version": version, "source": str(folder), "target": f"/data/{name}"}
+        self.answer["mounts"].append(mount)
+        return folder
+
+    async def open(self) -> None:
+        app = web.Application()
+        app.router.add_get("/guard/workspaces/{person}/{project}", self._workspaces)
+        app.router.add_post("/guard/standing", self._standing)
+        app.router.add_post("/guard/events", self._events)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        path = self.layout.desk_socket("guard")
+        path.unlink(missing_ok=True)
+        await web.UnixSite(self._runner, str(path)).start()
+
+    async def close(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+        self._runner = None
+
+    async def _workspaces(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        return web.json_response(self.answer)
+
+    async def _standing(self, request: web.Request) -> web.Response:
+        self.running = (await request.json())["running"]
+        return web.json_response({"stop": self.stop})
+
+    async def _events(self, request: web.Request) -> web.Response:
+        self.events.append(await request.json())
+        return web.Response(status=204)
+
+
+@pytest.fixture
+async def desk(settings: Settings, image: str) -> AsyncIterator[DeskDouble]:
+    double = DeskDouble(settings.layout, image)
+    await double.open()
+    yield double
+    await double.close()
+
+
+@pytest.fixture
+async def keeper(settings: Settings, desk: DeskDouble) -> AsyncIterator[Keeper]:
+    """A running guard that looks every 0.3 s."""
+    async with guarding(settings, seconds=0.3) as found:
+        yield found
+
+
+@pytest.fixture
+async def guard(settings: Settings, keeper: Keeper) -> AsyncIterator[GuardClient]:
+    """The guard as the Hub reaches it."""
+    client = GuardClient(settings)
+    async with contextlib.aclosing(client):
+        yield client
+
+
+async def until(condition: Any, seconds: float = 15) -> Any:
+    """Wait for something to become true; the value that made it so."""
+    for _ in range(int(seconds / 0.05)):
+        if value := condition():
+            return value
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+

@@ -1,0 +1,112 @@
+"""The engine as the tests see it: as root on the host, and as the Hub through the guard."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from enclave.names import PersonName, ProjectSlug
+from enclave.settings import Settings
+from workspaces.socket_client import session_over
+from workspaces.spec import container_name
+
+ALICE, TUMOUR = PersonName("alice"), ProjectSlug("tumour-ml")
+
+_DOCKERFILE = """\
+FROM {base}
+COPY start-workspace /usr/local/bin/start-workspace
+RUN chmod 755 /usr/local/bin/start-workspace
+"""
+# Says who it is, then answers on the workspace's socket what a command in /home/do.py does, if there is one.
+_PROGRAM = """\
+#!/usr/bin/env python3
+import os, pathlib, socket, sys
+print("a workspace at", os.environ["ENCLAVE_BASE_URL"], flush=True)
+order = pathlib.Path("/home/do.py")
+if order.exists():
+    exec(order.read_text())
+path = "/run/enclave/server/server.sock"
+pathlib.Path(path).unlink(missing_ok=True)
+listener = socket.socket(socket.AF_UNIX)
+os.umask(0o007)
+listener.bind(path)
+listener.listen()
+while True:
+    listener.accept()[0].close()
+"""
+
+
+def docker(*arguments: str, check: bool = True, timeout: float = 120) -> str:
+    """Run the engine's client as root; its output."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+    if check and done.returncode:
+        raise AssertionError(f"docker {' '.join(arguments)}: {done.stderr}")
+    return done.stdout + done.stderr
+
+
+def _base() -> str:
+    """An image with Python and tini: our base, or any workspace image of ours."""
+    names = docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+    for ending in ("/base:latest", "enclave-test-base:latest", "/workspace:latest"):
+        if found := sorted(name for name in names if name.endswith(ending)):
+            return found[0]
+    raise AssertionError("no image of ours is built: run make images")
+
+
+def test_image() -> str:
+    """Build the tests' workspace image; its id."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Dockerfile").write_text(_DOCKERFILE.format(base=_base()))
+        (Path(folder) / "start-workspace").write_text(_PROGRAM)
+        docker("build", "--quiet", "--network", "none", "--tag", "enclave-test/tiny:latest", folder, timeout=600)
+    return docker("image", "inspect", "--format", "{{.Id}}", "enclave-test/tiny:latest").strip()
+
+
+class GuardClient:
+    """What the Hub can ask of the guard, and one container of the instance as root sees it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.session: aiohttp.ClientSession = session_over(settings.layout.guard_socket, 60)
+
+    async def aclose(self) -> None:
+        await self.session.close()
+
+    async def start(self, person: str = ALICE, project: str = TUMOUR, **body: Any) -> list[dict[str, str]]:
+        """Every line that the guard says."""
+        async with self.session.post(f"/workspaces/{person}/{project}", **body) as response:
+            assert response.status == 200, await response.text()
+            return [json.loads(line) async for line in response.content]
+
+    async def started(self, person: str = ALICE, project: str = TUMOUR) -> str:
+        """Start it, which must work; the container's id."""
+        last = (await self.start(person, project))[-1]
+        assert "started" in last, last
+        return last["started"]
+
+    async def look(self, person: str = ALICE, project: str = TUMOUR) -> dict[str, Any]:
+        async with self.session.get(f"/workspaces/{person}/{project}") as response:
+            assert response.status == 200
+            found: dict[str, Any] = await response.json()
+            return found
+
+    async def stop(self, person: str = ALICE, project: str = TUMOUR) -> None:
+        async with self.session.delete(f"/workspaces/{person}/{project}") as response:
+            assert response.status == 204
+
+    def name(self, person: str = ALICE, project: str = TUMOUR) -> str:
+        return container_name(self.settings.instance, PersonName(person), ProjectSlug(project))
+
+    def inspect(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(docker("inspect", self.name()))[0]
+        return found
+
+    def exists(self, name: str | None = None) -> bool:
+        return bool(docker("ps", "--all", "--quiet", "--filter", f"name=^{name or self.name()}$").strip())
+
+    def inside(self, code: str) -> str:
+        """Run Python in alice's workspace as its own user, as notebook code could; what it prints."""
+        return docker("exec", self.name(), "python3", "-c", code, check=False).strip()

@@ -1,0 +1,1 @@
+"""One confined container per project workspace, with one door."""
