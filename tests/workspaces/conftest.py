@@ -73,6 +73,11 @@ class DeskDouble:
         self.answer["mounts"].append(mount)
         return folder
 
+    @property
+    def last(self) -> dict[str, Any]:
+        """The newest event, or one in which nothing happened."""
+        return self.events[-1] if self.events else {"event": "", "code": ""}
+
     async def open(self) -> None:
         app = web.Application()
         app.router.add_get("/guard/workspaces/{person}/{project}", self._workspaces)
