@@ -53,15 +53,18 @@ class Member:
 
 
 def ensure_member(
-    connection: Connection, actor: str, slug: str, name: str, role: MemberRole = MemberRole.MEMBER
+    connection: Connection, actor: str, slug: str, name: str, role: MemberRole | None = None
 ) -> Member:
-    """Make a person a member; idempotent. An existing member gets the role. Raise `NotFound` or `Refused`."""
+    """Make a person a member; idempotent. A role that is given is theirs; none leaves it as it is.
+
+    Raise `NotFound` or `Refused`.
+    """
     home = _open_project(connection, slug)
     return _ensure_person(connection, actor, home, person_named(connection, name), role)
 
 
 def ensure_invited(
-    connection: Connection, actor: str, slug: str, address: str, role: MemberRole = MemberRole.MEMBER
+    connection: Connection, actor: str, slug: str, address: str, role: MemberRole | None = None
 ) -> Member:
     """Make whoever has this verified e-mail address a member, now or at the first login; idempotent."""
     home = _open_project(connection, slug)
@@ -124,7 +127,9 @@ def _open_project(connection: Connection, slug: str) -> Project:
     return home
 
 
-def _ensure_person(connection: Connection, actor: str, home: Project, person: Person, role: MemberRole) -> Member:
+def _ensure_person(
+    connection: Connection, actor: str, home: Project, person: Person, role: MemberRole | None
+) -> Member:
     values = {"email": person.email, "person_id": person.id, "bound": now()}
     return _ensure(connection, actor, home, tables.members.c.person_id == person.id, values, role)
 
@@ -135,7 +140,7 @@ def _ensure(
     home: Project,
     about: ColumnElement[bool],
     values: dict[str, Any],
-    role: MemberRole,
+    role: MemberRole | None,
 ) -> Member:
     existing = _present(connection, home, about)
     if existing is None:
@@ -143,7 +148,7 @@ def _ensure(
         connection.execute(insert(tables.members).values(removed=None, removed_by="", **row))
         existing = _found(connection, home, about)
         audit.record(connection, actor, Event.MEMBER_ADDED, _subject(home), {"who": existing.who})
-    if existing.role is not role:
+    if role is not None and existing.role is not role:
         _set_role(connection, actor, home, existing, role)
     return _found(connection, home, about)
 

@@ -1,0 +1,1 @@
+"""The nouns of this room on the command line: dataset, project, member, grant."""

@@ -1,0 +1,67 @@
+"""Parameters that several verbs share, parsed at the edge: what is refused here is wrong usage, exit 2."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from data_mounts import inputs
+from data_mounts.projects import Changes
+from enclave.cli import parsed
+from enclave.errors import BadInput
+from enclave.names import dataset_name, dataset_version, project_slug
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def versioned(values: tuple[str, ...]) -> tuple[str, str]:
+    """(name, version) from `wdbc@1` or `wdbc 1`; raise `BadInput`."""
+    words = values[0].split("@") if len(values) == 1 else values
+    if len(words) != 2:
+        raise BadInput(f"{' '.join(values)[:60]!r} is not a dataset with its version: write it as wdbc@1.")
+    return dataset_name(words[0]), dataset_version(words[1])
+
+
+slug_argument = click.argument("slug", metavar="PROJECT", callback=parsed(project_slug))
+dataset_argument = click.argument(
+    "wanted", metavar="DATASET@VERSION", nargs=-1, required=True, callback=parsed(versioned)
+)
+reason_option = click.option(
+    "--reason", required=True, callback=parsed(inputs.reason), help="Recorded, and shown to those concerned."
+)
+
+
+def project_options(command: F) -> F:
+    """What a project is made of; the verb gets them as one `Changes` named `given`."""
+
+    def title(value: str) -> str:
+        return inputs.line(value, "the title")
+
+    def authorisation(value: str) -> str:
+        return inputs.line(value, "the authorisation")
+
+    def purpose(value: str) -> str:
+        return inputs.paragraph(value, "the purpose")
+
+    size = {"callback": parsed(inputs.byte_size), "metavar": "SIZE"}
+    for option in reversed(
+        [
+            click.option("--title", callback=parsed(title)),
+            click.option("--purpose", callback=parsed(purpose), help="What is analysed, and what for."),
+            click.option("--authorisation", callback=parsed(authorisation), help="Reference of the decision."),
+            click.option("--start", callback=parsed(inputs.first_moment), help="First day, such as 2026-01-31."),
+            click.option("--end", callback=parsed(inputs.last_moment), help="Last day, still within."),
+            click.option("--memory", "memory_bytes", help="For each workspace, such as 4GiB.", **size),
+            click.option("--cpus", type=float, help="Cores for each workspace."),
+            click.option("--pids", type=int, help="Processes and threads for each workspace."),
+            click.option("--tmp", "tmp_bytes", help="Size of /tmp in each workspace, such as 1GiB.", **size),
+            click.option("--idle-stop-minutes", type=int, help="Stop a workspace that was idle so long."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def changes(options: dict[str, Any]) -> Changes:
+    """The given options as one value."""
+    return Changes(**options)
