@@ -1,0 +1,105 @@
+"""One HTTP request passed on: both bodies stream, whoever is slower sets the pace, nothing is kept in memory."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from workspaces.gate.errors import BadReply, TooLarge, Unavailable
+
+log = logging.getLogger("enclave.gate")
+BODY_SECONDS = 60.0  # the longest silence of a client that is sending a body
+_BODILESS = frozenset({204, 304})
+_BROKEN_OFF = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Where a request goes and what becomes of its answer.
+
+    `target` is path and query exactly as they are to arrive. `reply` makes the headers of the answer, and may
+    refuse it. `absent` is what is said when the server behind does not answer.
+    """
+
+    client: aiohttp.ClientSession
+    target: str
+    headers: CIMultiDict[str]
+    reply: Callable[[aiohttp.ClientResponse], CIMultiDict[str]]
+    absent: str
+    body_limit: int | None = None
+
+
+class _Body:
+    """The request's body, counted."""
+
+    def __init__(self, request: web.BaseRequest, limit: int | None) -> None:
+        self._request = request
+        self._limit = limit
+        self.too_large = limit is not None and (request.content_length or 0) > limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        received = 0
+        while True:
+            async with asyncio.timeout(BODY_SECONDS):
+                chunk = await self._request.content.readany()
+            if not chunk:
+                return
+            received += len(chunk)
+            if self._limit is not None and received > self._limit:
+                self.too_large = True
+                raise TooLarge("too large")
+            yield chunk
+
+
+def url(target: str) -> URL:
+    """A URL that is sent as it is; the host part is never used, the connection is a socket."""
+    return URL("http://localhost" + target, encoded=True)
+
+
+async def forward(request: web.BaseRequest, passage: Passage) -> web.StreamResponse:
+    """Pass the request on and its answer back; raise `Unavailable`, `TooLarge` or what `reply` raises."""
+    body = _Body(request, passage.body_limit)
+    try:
+        if body.too_large:
+            raise TooLarge("too large")
+        async with passage.client.request(
+            request.method,
+            url(passage.target),
+            headers=passage.headers,
+            data=aiter(body) if request.can_read_body else None,
+            allow_redirects=False,
+        ) as answer:
+            return await _pass_back(request, answer, passage.reply(answer))
+    except (TooLarge, *_BROKEN_OFF) as error:
+        if body.too_large:
+            limit = f"{(passage.body_limit or 0) // 1_000_000} MB"
+            raise TooLarge(f"This is too large: at most {limit} are accepted here.") from error
+        log.info("no answer: %s %s: %r", request.method, passage.target.partition("?")[0], error)
+        raise Unavailable(passage.absent) from error
+
+
+async def _pass_back(
+    request: web.BaseRequest, answer: aiohttp.ClientResponse, headers: CIMultiDict[str]
+) -> web.StreamResponse:
+    if not 200 <= answer.status <= 599:
+        raise BadReply("The answer was not a valid one.")
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.headers["Server"] = "enclave"
+    await response.prepare(request)
+    if request.method == "HEAD" or answer.status in _BODILESS:
+        return response
+    try:
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+    except _BROKEN_OFF as error:
+        # The answer has begun: the only honest way to say that it is not whole is to break the connection.
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the answer broke off") from error
+    await response.write_eof()
+    return response

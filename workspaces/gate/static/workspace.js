@@ -1,0 +1,63 @@
+// The script of the page around a workspace: asks how it stands, shows it, and passes one wish into the frame.
+"use strict";
+(() => {
+  const { stage, path, workspaces } = document.body.dataset;
+  const one = (id) => document.getElementById(id);
+  const STARTING_MS = 500;
+  const RESTING_MS = 5000;
+
+  const post = (verb) => fetch(`${path}/${verb}`, { method: "POST", headers: { Accept: "application/json" } });
+  const show = (id, visible) => { const element = one(id); if (element) element.hidden = !visible; };
+
+  function minutes(seconds) {
+    if (seconds < 90) return `${Math.max(1, Math.round(seconds))} seconds`;
+    return `${Math.round(seconds / 60)} minutes`;
+  }
+
+  function steps(words) {
+    const list = one("steps");
+    if (!list || list.children.length === words.length) return;
+    list.replaceChildren(...words.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }));
+  }
+
+  function render(now) {
+    steps(now.steps);
+    if (now.idle_warn) one("idle-text").textContent =
+      `Nothing has happened here for a while: this workspace will be stopped in ${minutes(now.idle_left)}.`;
+    show("idle", now.idle_warn);
+    if (stage === "running") {
+      one("upgrade").textContent = now.upgrade;
+      show("upgrade", Boolean(now.upgrade));
+    }
+  }
+
+  async function ask() {
+    try {
+      const answer = await fetch(`${path}/status`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (answer.status === 401 || answer.status === 404) return location.reload();
+      if (!answer.ok) throw new Error(String(answer.status));
+      const now = await answer.json();
+      show("lost", false);
+      if (now.stage !== stage) return location.reload();
+      render(now);
+    } catch {
+      show("lost", true);
+    }
+    setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
+  }
+
+  one("request-release")?.addEventListener("click", () => {
+    one("frame").contentWindow.postMessage({ type: "enclave:open-requests" }, workspaces);
+  });
+  one("keep")?.addEventListener("click", async () => {
+    await post("keep").catch(() => show("lost", true));
+    show("idle", false);
+  });
+  one("stop")?.addEventListener("click", () => one("stop-dialog").showModal());
+  one("stop-not")?.addEventListener("click", () => one("stop-dialog").close());
+  setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
+})();

@@ -1,0 +1,98 @@
+"""The gate's HTTP clients, one pool for each server behind it, all over Unix sockets.
+
+The options answer aiohttp's traps: a shared cookie jar would log one person in as another, the default total
+timeout cuts long requests, and a URL that is parsed again is a URL that is changed.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.client_exceptions import UnixClientConnectorError
+from aiohttp.client_proto import ResponseHandler
+
+from enclave.layout import Layout
+from enclave.names import PersonName, ProjectSlug
+from workspaces.gate import sockets
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 300.0  # the longest silence of a server that is answering
+_HEADER_BYTES = 65536
+Place = tuple[PersonName, ProjectSlug]
+
+
+def client(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    """A client that changes nothing and remembers nothing."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
+        auto_decompress=False,
+        skip_auto_headers={"User-Agent", "Accept", "Accept-Encoding", "Content-Type"},
+        max_line_size=_HEADER_BYTES,
+        max_field_size=_HEADER_BYTES,
+    )
+
+
+def unix_client(path: Path) -> aiohttp.ClientSession:
+    """A client of one of our own servers. The path is opened at each connection: a restart makes a new inode."""
+    return client(aiohttp.UnixConnector(str(path), limit=0))
+
+
+class _WorkspaceConnector(aiohttp.UnixConnector):
+    """Connects as `workspaces.gate.sockets` says."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder / sockets.NAME), limit=100)
+        self._folder = folder
+
+    async def _create_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (the method is aiohttp's)
+    ) -> ResponseHandler:
+        connection = None
+        try:
+            async with asyncio.timeout(timeout.sock_connect):
+                connection = await sockets.connect(self._folder)
+                _, protocol = await self._loop.create_unix_connection(self._factory, sock=connection)
+        except OSError as error:
+            if connection is not None:
+                connection.close()
+            raise UnixClientConnectorError(self._path, req.connection_key, error) from error
+        return protocol
+
+
+class Workspaces:
+    """A pool of connections for each workspace, dropped as soon as the socket is another one."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._pools: dict[Place, tuple[sockets.Identity | None, aiohttp.ClientSession]] = {}
+
+    def folder(self, place: Place) -> Path:
+        return self._layout.server_folder(*place)
+
+    async def client(self, place: Place) -> aiohttp.ClientSession:
+        """The client of this workspace; a pooled connection to a socket that was replaced is never used again."""
+        now = sockets.identity(self.folder(place))
+        known = self._pools.get(place)
+        if known is not None and known[0] == now:
+            return known[1]
+        fresh = client(_WorkspaceConnector(self.folder(place)))
+        self._pools[place] = (now, fresh)
+        if known is not None:
+            await known[1].close()
+        return fresh
+
+    async def drop(self, place: Place) -> None:
+        """Forget a workspace that was stopped."""
+        known = self._pools.pop(place, None)
+        if known is not None:
+            await known[1].close()
+
+    async def close(self) -> None:
+        for place in list(self._pools):
+            await self.drop(place)
