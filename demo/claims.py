@@ -10,9 +10,11 @@ blocks are the same whatever the scale, and the same seed and scale give the sam
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from demo.claims_tables import (
     ACUTE,
@@ -53,6 +55,20 @@ class _People:
     ill: np.ndarray  # patients x CONDITIONS
     days: np.ndarray  # days alive in the period, 1 to DAYS
     frailty: np.ndarray  # mean 1: what age and conditions do not explain
+
+
+def write(folder: Path, patients: int, seed: int) -> None:
+    """Write the three tables of `patients` people as Parquet, block by block."""
+    writers: dict[str, pq.ParquetWriter] = {}
+    try:
+        for number, first in enumerate(range(0, patients, BLOCK)):
+            for name, table in vars(block(seed, number, min(BLOCK, patients - first))).items():
+                if name not in writers:
+                    writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema, compression="zstd")
+                writers[name].write_table(table)
+    finally:
+        for writer in writers.values():
+            writer.close()
 
 
 def block(seed: int, number: int, size: int) -> Block:
@@ -172,7 +188,7 @@ def _events(rng: np.random.Generator, people: _People, yearly: np.ndarray) -> np
 
 
 def _for_a_condition(rng: np.random.Generator, ill: np.ndarray, others: int, chance: float) -> np.ndarray:
-    """For each row one of its conditions with probability `chance`, else the number of conditions + one of `others`."""
+    """For each row one of its conditions with probability `chance`, else len(CONDITIONS) + one of `others`."""
     picked = np.where(ill, rng.random(ill.shape, dtype=np.float32), -1).argmax(axis=1)
     because = ill.any(axis=1) & (rng.random(len(ill)) < chance)
     return np.where(because, picked, len(CONDITIONS) + rng.integers(0, others, len(ill)))

@@ -3,8 +3,8 @@
 WDBC = """# wdbc: fine-needle aspirates of breast masses
 
 569 real biopsies of the Wisconsin Diagnostic Breast Cancer study (Wolberg, Street, Mangasarian, 1995), as bundled
-with scikit-learn. Data controller in this demo: the Tumour Registry. One row a biopsy; `wdbc.parquet` and
-`wdbc.csv` say the same.
+with scikit-learn. Producer in this demo: the Tumour Registry. One row a biopsy; `wdbc.parquet` and `wdbc.csv` say
+the same.
 
 | column | meaning |
 |---|---|
@@ -14,15 +14,15 @@ with scikit-learn. Data controller in this demo: the Tumour Registry. One row a 
 | `*_error` | its standard error |
 | `worst_*` | mean of the three largest values |
 
-The thirty measurements are of: radius, perimeter (image units), area (their square), texture (standard deviation of grey values), smoothness (local
-variation of the radius), compactness (perimeter² / area - 1), concavity (depth of concave parts), concave points
+The thirty measurements are of: radius, perimeter (image units), area (their square), texture (standard deviation
+of grey values), smoothness (local variation of the radius), compactness (perimeter² / area - 1), concavity (depth of concave parts), concave points
 (their number), symmetry, fractal dimension (all without unit).
 """
 
 DIABETES = """# diabetes: disease progression one year after baseline
 
 442 real patients (Efron, Hastie, Johnstone, Tibshirani, "Least angle regression", 2004), as bundled with
-scikit-learn, in the original units. Data controller in this demo: the Diabetes Network. One row a patient;
+scikit-learn, in the original units. Producer in this demo: the Diabetes Network. One row a patient;
 `diabetes.parquet` and `diabetes.csv` say the same.
 
 | column | meaning | unit |
@@ -41,8 +41,8 @@ scikit-learn, in the original units. Data controller in this demo: the Diabetes 
 
 CLAIMS = """# claims: national health-insurance claims, synthetic
 
-Nobody's data: made by a generator (demo/claims.py, seed SEED) for PATIENTS people over 2024 and 2025. Data
-controller in this demo: National Health Insurance. Three Parquet files, linked by `patient_id`.
+Nobody's data: made by a generator (demo/claims.py, seed SEED) for PATIENTS people over 2024 and 2025.
+Producer in this demo: National Health Insurance. Three Parquet files, linked by `patient_id`.
 
 ## patients.parquet: one row a person
 | column | meaning |
@@ -55,8 +55,8 @@ controller in this demo: National Health Insurance. Three Parquet files, linked 
 | `conditions` | list of the ICD-10 codes of chronic conditions, see below |
 | `death_date` | empty if alive on 31 December 2025 |
 
-E10 and E11 diabetes, I10 hypertension, I25 ischaemic heart disease, N18 kidney disease, I50 heart failure, J44 chronic
-obstructive pulmonary disease, J45 asthma, F32 depression, F03 dementia, C50 breast cancer, C18 colon cancer.
+E10 and E11 diabetes, I10 hypertension, I25 ischaemic heart disease, N18 kidney disease, I50 heart failure, J44
+chronic obstructive pulmonary disease, J45 asthma, F32 depression, F03 dementia, C50 breast cancer, C18 colon cancer.
 
 ## reimbursements.parquet: one row for each item of care outside hospital
 | column | meaning |

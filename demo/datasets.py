@@ -53,19 +53,9 @@ def _write(folder: Path, name: str, table: pa.Table) -> None:
     pyarrow.csv.write_csv(table, folder / f"{name}.csv", pyarrow.csv.WriteOptions(quoting_style="needed"))
 
 
-def write_claims(folder: Path, patients: int, seed: int = SEED) -> None:
-    """The synthetic claims of `patients` people, block by block."""
-    writers: dict[str, pq.ParquetWriter] = {}
-    try:
-        for number, first in enumerate(range(0, patients, claims.BLOCK)):
-            made = claims.block(seed, number, min(claims.BLOCK, patients - first))
-            for name, table in vars(made).items():
-                if name not in writers:
-                    writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema, compression="zstd")
-                writers[name].write_table(table)
-    finally:
-        for writer in writers.values():
-            writer.close()
+def write_claims(folder: Path, patients: int, seed: int) -> None:
+    """The synthetic claims of `patients` people."""
+    claims.write(folder, patients, seed)
     (folder / "README.md").write_text(CLAIMS.replace("PATIENTS", f"{patients:,}").replace("SEED", str(seed)))
 
 
