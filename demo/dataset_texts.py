@@ -15,8 +15,8 @@ the same.
 | `worst_*` | mean of the three largest values |
 
 The thirty measurements are of: radius, perimeter (image units), area (their square), texture (standard deviation
-of grey values), smoothness (local variation of the radius), compactness (perimeter² / area - 1), concavity (depth of concave parts), concave points
-(their number), symmetry, fractal dimension (all without unit).
+of grey values), smoothness (local variation of the radius), compactness (perimeter² / area - 1), concavity (depth
+of concave parts), concave points (their number), symmetry, fractal dimension (all without unit).
 """
 
 DIABETES = """# diabetes: disease progression one year after baseline
@@ -56,7 +56,8 @@ Producer in this demo: National Health Insurance. Three Parquet files, linked by
 | `death_date` | empty if alive on 31 December 2025 |
 
 E10 and E11 diabetes, I10 hypertension, I25 ischaemic heart disease, N18 kidney disease, I50 heart failure, J44
-chronic obstructive pulmonary disease, J45 asthma, F32 depression, F03 dementia, C50 breast cancer, C18 colon cancer.
+chronic obstructive pulmonary disease, J45 asthma, F32 depression, F03 dementia, C50 breast cancer, C18 colon
+cancer.
 
 ## reimbursements.parquet: one row for each item of care outside hospital
 | column | meaning |
