@@ -18,7 +18,7 @@ HELP: dict[str, str] = {
     "ENCLAVE_INSTANCE": "Name of this instance; every container, image and network of ours is labelled with it.",
     "ENCLAVE_ROOT": "Absolute folder on the host that holds everything of this instance.",
     "ENCLAVE_URL": "Address of our own pages, as the browser sees it, such as https://enclave.example.org",
-    "ENCLAVE_WORKSPACES_URL": "Address of the workspaces: another origin of the same site (other port or sub-domain).",
+    "ENCLAVE_WORKSPACES_URL": "Address of the workspaces: another origin of the same site (a port or sub-domain).",
     "ENCLAVE_DATABASE_URL": "SQLAlchemy URL of the enclave's database; empty for SQLite below ENCLAVE_ROOT.",
     "ENCLAVE_OIDC_ISSUER": "Issuer of the OpenID Connect identity provider.",
     "ENCLAVE_OIDC_CLIENT_ID": "Our client id there; the client's secret is secrets/hub/oidc_client_secret.",
@@ -28,13 +28,13 @@ HELP: dict[str, str] = {
     "ENCLAVE_GROUP_OUTPUT_CHECKER": "Group whose members are output checkers.",
     "ENCLAVE_GROUP_DATA_CONTROLLER": "Group whose members are data controllers.",
     "ENCLAVE_GROUP_AUDITOR": "Group whose members are auditors.",
-    "ENCLAVE_TLS_CERTIFICATE": "PEM file with certificate and chain, on the host; required unless both addresses are loopback.",
+    "ENCLAVE_TLS_CERTIFICATE": "PEM file with certificate and chain; required unless both addresses are loopback.",
     "ENCLAVE_TLS_KEY": "PEM file with its private key.",
     "ENCLAVE_WORKSPACE_IMAGE": "Engine image id (sha256:...) that new workspaces start from.",
     "ENCLAVE_RUNTIME": "Engine runtime of workspaces: runc, or runsc for gVisor.",
     "ENCLAVE_RELEASE_GRACE": "Seconds in which an output checker can take an approval back before it is released.",
 }
-_DEFAULTS: dict[str, str] = {
+DEFAULTS: dict[str, str] = {
     "ENCLAVE_INSTANCE": "enclave",
     "ENCLAVE_ROOT": "/srv/enclave",
     "ENCLAVE_URL": "http://localhost:8000",
@@ -84,7 +84,7 @@ class Settings:
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; raise `BadInput` with a paragraph of help for a wrong one."""
         env = os.environ if environment is None else environment
-        value = {name: env.get(name, "").strip() or default for name, default in _DEFAULTS.items()}
+        value = {name: env.get(name, "").strip() or default for name, default in DEFAULTS.items()}
         root = Path(value["ENCLAVE_ROOT"])
         if not root.is_absolute() or ".." in root.parts:
             raise _wrong("ENCLAVE_ROOT", value["ENCLAVE_ROOT"], "an absolute path without '..' is expected")
