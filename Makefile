@@ -1,6 +1,7 @@
 # make up       bring the demo up, and print its address and accounts (root, or somebody who may use sudo)
 # make down     stop it; all data is kept
 # make destroy  remove everything of this instance: containers, networks, images, files
+# make clear    the same, but keep the images
 # make test     run every test; installs what is missing
 # make check    linters, types and import rules
 # make fix      put the formatting right
@@ -16,11 +17,11 @@ VENV := .venv
 SOURCES := enclave data_mounts workspaces output_review deploy demo tests benchmarks jupyterhub_config.py bin/enclave
 PYTEST_ARGS ?=
 
-.PHONY: help up down destroy images test check fix locks packages
+.PHONY: help up down destroy clear images test check fix locks packages
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,12p'
 
-up down destroy images:
+up down destroy clear images:
 	@$(DEPLOY) $@
 
 # The virtual environment is made anew only when its lock has changed.

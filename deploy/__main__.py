@@ -1,20 +1,20 @@
-"""`python3 -m deploy up|images|down|destroy`: what the Makefile calls."""
+"""`python3 -m deploy up|images|down|destroy|clear`: what the Makefile calls."""
 
 import os
 import sys
 
-from deploy import down, engine, instance, say, up
+from deploy import down, say, up
 
 _FRESH = os.environ.get("FRESH", "") not in ("", "0", "no")
 
 
-def _images() -> None:
-    ours = instance.load()
-    engine.ensure()
-    up.build(ours, _FRESH)
-
-
-_VERBS = {"up": lambda: up.up(_FRESH), "images": _images, "down": down.down, "destroy": down.destroy}
+_VERBS = {
+    "up": lambda: up.up(_FRESH),
+    "images": lambda: up.prepare_images(_FRESH),
+    "down": down.down,
+    "destroy": down.destroy,
+    "clear": lambda: down.destroy(keep_images=True),
+}
 
 
 def main() -> int:

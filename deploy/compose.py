@@ -4,12 +4,14 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from typing import NoReturn
 
 from deploy import engine, say, shell
 from deploy.context import REPOSITORY
 from deploy.instance import Instance
 
 _PATIENCE = 120.0
+_HOPELESS = 5
 
 
 def command(instance: Instance, *words: str, profiles: Sequence[str] = ()) -> list[str]:
@@ -43,8 +45,11 @@ def down(instance: Instance) -> None:
 
 def services(instance: Instance) -> list[str]:
     """The names of the standing services."""
-    listed = shell.quiet(command(instance, "config", "--services", profiles=profiles(instance)), env=environment())
-    return sorted(set(listed.split()) - {"librarian"})
+    return [
+        *(["postgres"] if instance.postgres else []),
+        *(["idp"] if instance.demo else []),
+        *("desk", "gate", "guard", "hub"),
+    ]
 
 
 def wait(instance: Instance, names: Sequence[str]) -> None:
@@ -53,9 +58,9 @@ def wait(instance: Instance, names: Sequence[str]) -> None:
     waiting = list(names)
     shown = time.monotonic()
     while waiting:
-        waiting = [name for name in waiting if not _healthy(f"{instance.name}-{name}")]
+        waiting = [name for name in waiting if not _healthy(instance, name)]
         if waiting and time.monotonic() > until:
-            _give_up(instance, waiting[0])
+            _give_up(instance, waiting[0], f"does not answer after {_PATIENCE:.0f} s")
         if waiting:
             time.sleep(0.3)
         if waiting and time.monotonic() - shown > 10:
@@ -63,27 +68,26 @@ def wait(instance: Instance, names: Sequence[str]) -> None:
             say.line(f"    waiting for {', '.join(waiting)}")
 
 
-def _healthy(container: str) -> bool:
-    """What the engine knows, or else the check itself, at once: the engine asks only every 15 s."""
-    form = "{{json .State.Running}} {{json .State.Health}} {{json .Config.Healthcheck.Test}}"
+def _healthy(instance: Instance, name: str) -> bool:
+    """What the engine knows, or else the check itself, at once: the engine asks only every 15 s.
+
+    Raises `Stop` for a service that has ended several times already: waiting longer would not help it.
+    """
+    container = f"{instance.name}-{name}"
     try:
-        found = shell.quiet(["docker", "inspect", "--type", "container", "--format", form, container])
+        found = json.loads(shell.quiet(["docker", "inspect", "--type", "container", container]))[0]
     except say.Stop:
         return False
-    running, rest = found.split(" ", 1)
-    decoder = json.JSONDecoder()
-    health, end = decoder.raw_decode(rest)
-    test = json.loads(rest[end:])
-    if running != "true":
+    if found["RestartCount"] >= _HOPELESS and found["State"]["Restarting"]:
+        _give_up(instance, name, "ends again and again")
+    if not found["State"]["Running"] or found["State"]["Restarting"]:
         return False
-    if health and health["Status"] == "healthy":
+    if found["State"]["Health"]["Status"] == "healthy":
         return True
-    return shell.answers(["docker", "exec", container, *test[1:]])
+    return shell.answers(["docker", "exec", container, *found["Config"]["Healthcheck"]["Test"][1:]])
 
 
-def _give_up(instance: Instance, name: str) -> None:
-    log = shell.quiet(["sh", "-c", 'docker logs --tail 40 "$1" 2>&1', "sh", f"{instance.name}-{name}"])
-    raise say.Stop(
-        f"The service {name} does not answer after {_PATIENCE:.0f} s. The end of its log"
-        f" (docker logs {instance.name}-{name}):\n\n{log}"
-    )
+def _give_up(instance: Instance, name: str, why: str) -> NoReturn:
+    container = f"{instance.name}-{name}"
+    log = shell.quiet(["sh", "-c", 'docker logs --tail 40 "$1" 2>&1', "sh", container])
+    raise say.Stop(f"The service {name} {why}. The end of its log (docker logs {container}):\n\n{log}")

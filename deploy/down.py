@@ -1,4 +1,4 @@
-"""`make down` stops an instance and keeps its data; `make destroy` removes everything of it."""
+"""`make down` stops an instance and keeps its data; `make destroy` removes everything, `make clear` all but images."""
 
 import os
 import shutil
@@ -16,20 +16,22 @@ def down() -> None:
         _stop(ours)
 
 
-def destroy() -> None:
+def destroy(keep_images: bool = False) -> None:
     """Remove every container, network, volume, image tag and file of the instance.
 
-    Outside the demo the operator types the instance's name first: the data is gone after this.
+    Outside the demo the operator types the instance's name first: the data is gone after this. The tests keep
+    the images, which the next run would otherwise build again.
     """
     ours = _known()
     if not ours.demo:
         _confirm(ours)
     engine.ensure()
-    with say.step(f"Removing the containers, networks, volumes and images of {ours.name!r}"):
+    with say.step(f"Removing what the engine holds of {ours.name!r}"):
         _stop(ours)
         for kind in ("network", "volume"):
             _remove(kind, [kind, "ls", "--quiet", "--filter", f"label=enclave={ours.name}"])
-        images.remove(ours.name)
+        if not keep_images:
+            images.remove(ours.name)
     with say.step(f"Removing {ours.layout.root}"):
         shutil.rmtree(ours.layout.root)
 

@@ -81,10 +81,9 @@ def drop(ids: Sequence[str]) -> None:
 
 def remove(instance: str) -> None:
     """Remove every image tag of the instance, and with the last instance also what broken builds left."""
-    tags = shell.quiet(["docker", "image", "ls", "--quiet", "--filter", f"reference={instance}/*"]).split()
-    names = _tags(instance)
+    tags = _tags(instance)
     if tags:
-        shell.quiet(["docker", "image", "rm", "--force", *names])
+        shell.quiet(["docker", "image", "rm", "--force", *tags])
     left = ["docker", "image", "ls", "--quiet", "--filter", f"label={LABEL}"]
     if not shell.quiet([*left, "--filter", "dangling=false"]).split():
         shell.quiet(["docker", "image", "prune", "--force", "--filter", f"label={LABEL}"])
@@ -94,16 +93,13 @@ def _found(instance: str, name: str, digest: str, fresh: bool) -> bool:
     """Give our tag to an image with these inputs, if there is one."""
     if fresh:
         return False
-    tag = f"{instance}/{name}:latest"
-    label = f"label={LABEL}={digest}"
-    mine = ["docker", "image", "ls", "--quiet", "--filter", label, "--filter", f"reference={tag}"]
-    if shell.quiet(mine).strip():
+    # Images made from ours inherit the label, so the name has to be right too.
+    listing = ["docker", "image", "ls", "--quiet", "--filter", f"label={LABEL}={digest}"]
+    if shell.quiet([*listing, "--filter", f"reference={instance}/{name}:latest"]).strip():
         return True
-    others = shell.quiet(
-        ["docker", "image", "ls", "--quiet", "--filter", label, "--filter", "dangling=false"]
-    ).split()
+    others = shell.quiet([*listing, "--filter", f"reference=*/{name}:latest"]).split()
     if others:
-        shell.quiet(["docker", "tag", others[0], tag])
+        shell.quiet(["docker", "tag", others[0], f"{instance}/{name}:latest"])
     return bool(others)
 
 

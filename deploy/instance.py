@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy import say
 from enclave.errors import BadInput
 from enclave.layout import GATE_UID, Layout
-from enclave.settings import HELP, Settings
+from enclave.settings import DEFAULTS, Settings
 
 # Settings of the stack around our processes; those of the processes themselves are in `enclave.settings`.
 OWN_DEFAULTS: dict[str, str] = {
@@ -23,7 +23,7 @@ OWN_DEFAULTS: dict[str, str] = {
     "ENCLAVE_BIND": "127.0.0.1",
     "ENCLAVE_POSTGRES": "no",
 }
-_NAMES = (*HELP, *OWN_DEFAULTS)
+_NAMES = (*DEFAULTS, *OWN_DEFAULTS)
 _PORTS = ("ENCLAVE_PORT", "ENCLAVE_WORKSPACES_PORT", "ENCLAVE_IDP_PORT")
 _SAFE = re.compile(r"[^\s\"'\\$#`](?:[^\"'\\$#`\n\r]*[^\s\"'\\$#`])?|")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -89,8 +89,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Instance:
     root = root_of(environment)
     before = remembered(root)
     given = {name: environment[name].strip() for name in _NAMES if environment.get(name, "").strip()}
-    values = {**dict.fromkeys(_NAMES, ""), **OWN_DEFAULTS, "ENCLAVE_INSTANCE": "enclave"}
-    values |= {**before, **given, "ENCLAVE_ROOT": str(root)}
+    values = {**DEFAULTS, **OWN_DEFAULTS, **before, **given, "ENCLAVE_ROOT": str(root)}
     _refuse_another_name(root, before, values["ENCLAVE_INSTANCE"])
     was_demo = before.get("ENCLAVE_DEMO") == "yes"
     demo = "ENCLAVE_OIDC_ISSUER" not in given and (was_demo or not before.get("ENCLAVE_OIDC_ISSUER"))

@@ -10,14 +10,7 @@ from deploy.instance import Instance
 
 def up(fresh: bool = False) -> None:
     """Bring the instance up; raise `Stop` when a step fails (the steps before it stay done)."""
-    ours = instance.load()
-    say.line(f"The instance {ours.name!r} in {ours.layout.root}")
-    engine.ensure()
-    folders.ensure(ours.layout)
-    ours.remember(**_image_ids(ours))
-    secrets.ensure(ours.layout)
-    replaced = build(ours, fresh)
-    ours.remember(**_image_ids(ours))
+    ours, replaced = prepare_images(fresh)
     _write_wrapper(ours)
     if ours.demo:
         with say.step("Preparing the demo's people"):
@@ -34,7 +27,20 @@ def up(fresh: bool = False) -> None:
     _tell(ours)
 
 
-def build(ours: Instance, fresh: bool = False) -> list[str]:
+def prepare_images(fresh: bool = False) -> tuple[Instance, list[str]]:
+    """The engine, the folders, the secrets and the images; the ids of the images that were replaced."""
+    ours = instance.load()
+    say.line(f"The instance {ours.name!r} in {ours.layout.root}")
+    engine.ensure()
+    folders.ensure(ours.layout)
+    ours.remember(**_image_ids(ours))
+    secrets.ensure(ours.layout)
+    replaced = _build(ours, fresh)
+    ours.remember(**_image_ids(ours))
+    return ours, replaced
+
+
+def _build(ours: Instance, fresh: bool) -> list[str]:
     """Build the images this instance needs; the ids of those replaced."""
     wanted = [images.PLATFORM, images.WORKSPACE]
     wanted += [images.IDP] if ours.demo else []

@@ -1,8 +1,8 @@
 """`enclave <noun> <verb>` on the host: the same words, run in the desk's container, with the operator's name.
 
 Two verbs need a folder that the desk must not see, so the librarian's container looks at it first:
-`dataset register NAME --from FOLDER ...` copies and hashes it, and the desk gets the manifest; if the desk refuses,
-the copy is removed again. `dataset verify NAME` compares the stored files with the manifest that the desk keeps.
+`dataset register NAME@VERSION --from FOLDER ...` copies and hashes it, and the desk gets the manifest; if the desk
+refuses, the copy is removed again. `dataset verify NAME@VERSION` compares the stored files with the manifest that the desk keeps.
 Exit codes: 0 done, 1 refused, 2 wrong usage, 3 broken.
 """
 
@@ -10,7 +10,6 @@ import getpass
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,8 +18,7 @@ from pathlib import Path
 from deploy import compose, instance, say
 from deploy.instance import Instance
 from enclave.errors import BadInput
-from enclave.layout import Layout
-from enclave.names import dataset_name, dataset_version
+from enclave.names import DatasetName, DatasetVersion, dataset_name, dataset_version
 
 REFUSED, USAGE, BROKEN = 1, 2, 3
 
@@ -50,41 +48,39 @@ def main(arguments: Sequence[str]) -> int:
 
 def _register(ours: Instance, arguments: Sequence[str]) -> int:
     """Copy and hash the folder, then let the desk decide; a refused copy is removed."""
-    words = list(arguments[2:])
-    if not words or words[0].startswith("-"):
-        raise BadInput("Name the dataset first: enclave dataset register NAME --from FOLDER --version VERSION ...")
-    name, version = dataset_name(words[0]), dataset_version(_option(words, "--version") or "1")
-    source = Path(_option(words, "--from") or "").resolve()
+    source = Path(_option(arguments, "--from") or "").resolve()
+    words = _without(arguments[2:], "--from")
+    name, version = _dataset(words)
     if not source.is_dir() or ":" in str(source):
-        raise BadInput(f"{str(source)!r} is not a folder that can be read from (its path must not hold a colon).")
-    rest = _without(words, "--from")
-    if _option(rest, "--version") is None:
-        rest += ["--version", version]
+        raise BadInput(f"{str(source)!r} is not a folder to register (nor may its path hold a colon).")
     ingest = _librarian(ours, ["ingest", name, version], mounts=[f"{source}:/source:ro"])
     if ingest.returncode != 0:
         return _exit_code(ingest.returncode)
-    registered = _in_desk(ours, ["dataset", "register", *rest, "--manifest", "-"], stdin=ingest.stdout)
+    registered = _in_desk(ours, ["dataset", "register", *words, "--manifest", "-"], stdin=ingest.stdout)
     if registered != 0:
-        _forget(ours.layout, name, version)
+        _librarian(ours, ["remove", name, version])
     return registered
 
 
 def _verify(ours: Instance, arguments: Sequence[str]) -> int:
     """Ask the desk for the manifest, and the librarian whether the files still are what it says."""
-    words = list(arguments[2:])
-    if not words or words[0].startswith("-"):
-        raise BadInput("Name the dataset: enclave dataset verify NAME [--version VERSION]")
-    name = dataset_name(words[0])
-    wanted = _option(words, "--version")
-    show = ["dataset", "show", name, *(["--version", dataset_version(wanted)] if wanted else []), "--json"]
-    shown = subprocess.run(_desk_command(ours, show), stdout=subprocess.PIPE, check=False)
+    name, version = _dataset(arguments[2:])
+    show = _desk_command(ours, ["dataset", "show", f"{name}@{version}", "--json"])
+    shown = subprocess.run(show, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
     if shown.returncode != 0:
         return _exit_code(shown.returncode)
-    dataset = json.loads(shown.stdout)
-    files = dataset["files"] if "files" in dataset else dataset["manifest"]["files"]
-    manifest = json.dumps({"files": files}).encode()
-    verify = ["verify", name, dataset_version(dataset["version"]), "--manifest", "-"]
+    manifest = json.dumps(json.loads(shown.stdout)["manifest"]).encode()
+    verify = ["verify", name, version, "--manifest", "-"]
     return _exit_code(_librarian(ours, verify, stdin=manifest, show=True).returncode)
+
+
+def _dataset(words: Sequence[str]) -> tuple[DatasetName, DatasetVersion]:
+    """The name and version among a verb's words: `wdbc@1`, or `wdbc 1`; raise `BadInput`."""
+    plain = [word for word in words[:2] if not word.startswith("-")]
+    pair = plain[0].split("@") if plain and "@" in plain[0] else plain
+    if len(pair) != 2 or words[0] != plain[0]:
+        raise BadInput("Name the dataset and its version right after the verb, such as wdbc@1.")
+    return dataset_name(pair[0]), dataset_version(pair[1])
 
 
 def _in_desk(ours: Instance, words: Sequence[str], stdin: bytes | None = None) -> int:
@@ -127,13 +123,6 @@ def _librarian(
     run = compose.command(ours, "run", "--rm", "-T", "--no-deps", *volumes, "librarian", *words, profiles=["tools"])
     output = None if show else subprocess.PIPE
     return subprocess.run(run, input=stdin, stdout=output, env=compose.environment(), check=False)
-
-
-def _forget(layout: Layout, name: str, version: str) -> None:
-    folder = layout.dataset(dataset_name(name), dataset_version(version))
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.is_dir() and not any(folder.parent.iterdir()):
-        folder.parent.rmdir()
 
 
 def _exit_code(code: int) -> int:
