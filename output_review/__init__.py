@@ -1,0 +1,1 @@
+"""Nothing leaves until a person says so."""

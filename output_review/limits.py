@@ -1,0 +1,144 @@
+"""How much, how many, and which names a request may carry. Pure.
+
+Typed text and names pass the meter by, so they are short and plain: no control characters, no invisible ones, no
+marks that turn the direction of writing.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enclave.errors import BadInput
+
+LONGEST_NAME = 120
+_LONGEST_NAME_BYTES = 240  # file systems end a name at 255 bytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Numbers of files and bytes; characters for each typed text."""
+
+    max_files: int = 20
+    max_file_bytes: int = 16 * 1024**2
+    max_total_bytes: int = 64 * 1024**2
+    max_text: int = 2000
+    max_waiting: int = 20
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A file that the author says will follow."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Meta:
+    """The first part of a submission, checked."""
+
+    what: str
+    how: str
+    controls: str
+    files: tuple[Announced, ...]
+
+
+def parse_meta(value: Any, limits: Limits = LIMITS) -> Meta:
+    """Check the JSON value of a submission's `meta` part; raise `BadInput`."""
+    if not isinstance(value, dict) or not isinstance(value.get("files"), list):
+        raise BadInput("The request must be an object with the texts what, how, controls and a list of files.")
+    texts = {
+        "what": text(value.get("what"), "what the files are", limits.max_text),
+        "how": text(value.get("how"), "how they were made", limits.max_text),
+        "controls": text(
+            value.get("controls"), "which disclosure controls were applied (write none if none)", limits.max_text
+        ),
+    }
+    return Meta(files=_files(value["files"], limits), **texts)
+
+
+def _files(items: Sequence[Any], limits: Limits) -> tuple[Announced, ...]:
+    if not items:
+        raise BadInput("The request holds no file: choose at least one.")
+    if len(items) > limits.max_files:
+        raise BadInput(f"{len(items)} files are too many for one request: at most {limits.max_files} are accepted.")
+    files = tuple(_announced(item, limits) for item in items)
+    seen: dict[str, str] = {}
+    for file in files:
+        key = unicodedata.normalize("NFKC", file.name).casefold()
+        if key in seen:
+            raise BadInput(f"{seen[key]!r} and {file.name!r} cannot be told apart: rename one of them.")
+        seen[key] = file.name
+    total = sum(file.size for file in files)
+    if total > limits.max_total_bytes:
+        raise BadInput(
+            f"The files are {megabytes(total)} together: at most {megabytes(limits.max_total_bytes)} are accepted"
+            " in one request."
+        )
+    return files
+
+
+def _announced(item: Any, limits: Limits) -> Announced:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        raise BadInput("Each file must be given as an object with its name and its size in bytes.")
+    name, size = file_name(item["name"]), item.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise BadInput(f"The size of {name!r} must be a whole number of bytes.")
+    if size == 0:
+        raise BadInput(f"{name!r} is empty: there is nothing to release in it.")
+    if size > limits.max_file_bytes:
+        raise too_big(name, limits)
+    return Announced(name, size)
+
+
+def too_big(name: str, limits: Limits) -> BadInput:
+    return BadInput(f"{name!r} is too big: a file may have at most {megabytes(limits.max_file_bytes)}.")
+
+
+def file_name(value: str) -> str:
+    """A plain printable name of at most 120 characters; raise `BadInput` with the rule that it breaks."""
+    shown = ascii(value[:60])
+    if not value or len(value) > LONGEST_NAME or len(value.encode(errors="replace")) > _LONGEST_NAME_BYTES:
+        raise BadInput(f"{shown} cannot be a file's name here: 1 to {LONGEST_NAME} characters are expected.")
+    if "/" in value or "\\" in value:
+        raise BadInput(f"{shown} cannot be a file's name here: it holds a path, a plain name is expected.")
+    if value.startswith(".") or value != value.strip():
+        raise BadInput(
+            f"{shown} cannot be a file's name here: it starts with a dot, or starts or ends with a space."
+        )
+    if not _plain(value):
+        raise BadInput(f"{shown} cannot be a file's name here: it holds characters that cannot be seen. Rename it.")
+    return value
+
+
+def text(value: Any, what: str, longest: int, required: bool = True) -> str:
+    """Typed text: plain lines, at most `longest` characters; raise `BadInput` naming `what` it should say."""
+    if not isinstance(value, str):
+        raise BadInput(f"Say {what}: a text is expected.")
+    kept = value.replace("\r\n", "\n").strip()
+    if required and not kept:
+        raise BadInput(f"Say {what}: this was left empty.")
+    if len(kept) > longest:
+        raise BadInput(f"The text that says {what} has {len(kept)} characters: at most {longest} are accepted.")
+    if not all(_plain(line) for line in kept.replace("\t", " ").split("\n")):
+        raise BadInput(f"The text that says {what} holds characters that cannot be seen: type it plainly.")
+    return kept
+
+
+def _plain(value: str) -> bool:
+    """Printable, and every space an ordinary one: format characters (bidirectional, zero width) are not."""
+    return value.isprintable() and not any(
+        0xE0100 <= ord(c) <= 0xE01EF or 0xFE00 <= ord(c) <= 0xFE0F for c in value
+    )
+
+
+def megabytes(count: int) -> str:
+    """`16 MB` in the binary megabytes that the limits are set in; below one, bytes."""
+    if count < 1024**2:
+        return f"{count} bytes"
+    whole = count / 1024**2
+    return f"{whole:.0f} MB" if whole == int(whole) else f"{whole:.1f} MB"

@@ -1,0 +1,91 @@
+"""`examine(digest) -> JSON`: the one interface through which untrusted bytes are looked at, never in this process.
+
+Each file is examined once by a child of its own (`examiner`): empty environment, its bytes on standard input, a
+limit on memory, CPU, time and on what it may answer. Anything else than a good answer in time means: not examined,
+and the page says so. Answers are kept by digest and name, which cannot change.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections import OrderedDict
+from typing import Any, BinaryIO
+from weakref import WeakKeyDictionary
+
+from enclave.layout import Layout
+from output_review import objects
+from output_review.vocabulary import File
+
+SECONDS = 15
+_LARGEST_ANSWER = 32 * 1024**2
+_KEPT = 64
+_kept: OrderedDict[tuple[str, str, str], dict[str, Any]] = OrderedDict()
+_UNEXAMINED = "Not examined"
+# Two at a time: a checker's page frames every file at once, and the desk has other work.
+_AT_ONCE = 2
+_children: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+async def examine(layout: Layout, file: File) -> dict[str, Any]:
+    """What may be shown of a stored file: always `family`, `kind`, `notes`; see `examiner.report`."""
+    key = (str(layout.root), file.sha256, file.name)
+    if key in _kept:
+        _kept.move_to_end(key)
+        return _kept[key]
+    opened = await asyncio.to_thread(objects.open_intact, layout, file.sha256, file.size)
+    if opened is None:
+        return unexamined("The stored bytes are gone or damaged: do not approve this file, tell an admin.")
+    with opened:
+        async with _children.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
+            found = await _in_a_child(opened, file.name)
+    if found["kind"] != _UNEXAMINED:
+        _kept[key] = found
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def unexamined(why: str) -> dict[str, Any]:
+    """The answer when there is none."""
+    return {"family": "other", "kind": _UNEXAMINED, "notes": [why]}
+
+
+async def _in_a_child(file: BinaryIO, name: str) -> dict[str, Any]:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-m",
+        "output_review.examiner",
+        name,
+        stdin=file,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        close_fds=True,
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await _answer(child)
+    except TimeoutError:
+        return unexamined(f"Looking at this file took longer than {SECONDS} s.")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+
+
+async def _answer(child: asyncio.subprocess.Process) -> dict[str, Any]:
+    out = child.stdout
+    answer = bytearray()
+    while out is not None and (chunk := await out.read(1 << 16)):
+        answer += chunk
+        if len(answer) > _LARGEST_ANSWER:
+            return unexamined("The description of this file grew too long.")
+    if await child.wait() != 0:
+        return unexamined("Looking at this file failed, or took too much memory or time.")
+    found = json.loads(answer)
+    if not isinstance(found, dict) or not {"family", "kind", "notes"} <= found.keys():
+        return unexamined("Looking at this file gave no usable answer.")
+    return found

@@ -1,0 +1,77 @@
+"""The record of what left, written by the desk itself: releases, downloads, and bytes that were found damaged.
+
+All in the caller's transaction, like `store`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, update
+from sqlalchemy.engine import Connection
+
+from enclave import audit
+from enclave.errors import Broken
+from output_review.lifecycle import releasable
+from output_review.steps import allowed, step
+from output_review.tables import released_files
+from output_review.vocabulary import SYSTEM, Action, Request, RequestEvent
+
+
+def release(connection: Connection, number: int, version: int, now: datetime) -> Request:
+    """The desk releases the approved files, whose bytes the caller has just verified for this very version."""
+    request = allowed(connection, SYSTEM, Action.RELEASE, number, version, now)
+    leaving = releasable(request)
+    if not leaving:
+        raise Broken(f"request {number} is approved, but none of its files is")
+    connection.execute(
+        insert(released_files),
+        [
+            {
+                "request_id": number,
+                "number": file.number,
+                "name": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+                "approved_by": request.reviewer,
+                "released": now,
+                "downloads": 0,
+            }
+            for file in leaving
+        ],
+    )
+    details = {
+        "round": request.round,
+        "approved_by": request.reviewer,
+        "files": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in leaving],
+    }
+    return step(connection, SYSTEM, Action.RELEASE, request, now, details)
+
+
+def hold(connection: Connection, number: int, version: int, damaged: Sequence[str], now: datetime) -> Request:
+    """Stored bytes are not what was approved: nothing is released, an incident is recorded."""
+    request = allowed(connection, SYSTEM, Action.HOLD, number, version, now)
+    names = ", ".join(damaged)
+    comment = (
+        f"The desk's stored copy of {names} is no longer what was approved, so nothing was released. An"
+        " incident has been recorded and an admin has to look into it. Request the release again from your"
+        " workspace."
+    )
+    details = {"incident": "stored bytes differ from the approved digest", "files": list(damaged)}
+    return step(connection, SYSTEM, Action.HOLD, request, now, details, comment=comment, release_at=None)
+
+
+def count_download(connection: Connection, actor: str, request: int, file: int, name: str, sha256: str) -> None:
+    """Count and record one download of a released file."""
+    connection.execute(
+        update(released_files)
+        .where(released_files.c.request_id == request, released_files.c.number == file)
+        .values(downloads=released_files.c.downloads + 1)
+    )
+    details = {"file": file, "name": name, "sha256": sha256}
+    audit.record(connection, actor, RequestEvent.DOWNLOADED, f"request:{request}", details)
+
+
+def record_damage(connection: Connection, request: int, name: str, sha256: str) -> None:
+    """A released file's stored bytes are damaged: it is not handed out, and the log says so."""
+    details = {"incident": "stored bytes differ from the released digest", "files": [name], "sha256": sha256}
+    audit.record(connection, SYSTEM.name, RequestEvent.INCIDENT, f"request:{request}", details)

@@ -1,0 +1,44 @@
+"""This room on the desk: the checkers' queue, a request's page, the researchers' list, and the inward door."""
+
+from enclave.people import Person
+from enclave.web.rooms import Caller, NavItem, Room, Route
+from output_review.release import keep_releasing
+from output_review.web import decide, download, evidence, inward, lists, request, static
+from output_review.web.start import tidy
+
+_REQUEST = r"/desk/requests/{id:\d{1,9}}"
+_FILE = _REQUEST + r"/files/{number:\d{1,4}}"
+_INWARD = "/inward/v1"
+
+
+def _anybody(_person: Person) -> bool:
+    """Anybody may be a member of a project, whatever else they are."""
+    return True
+
+
+room = Room(
+    name="output_review",
+    package="output_review",
+    routes=(
+        Route(Caller.GATE, "GET", "/desk/", lists.start),
+        Route(Caller.GATE, "GET", "/desk/queue", lists.queue_page),
+        Route(Caller.GATE, "GET", "/desk/requests", lists.requests_page),
+        Route(Caller.GATE, "GET", _REQUEST, request.request_page),
+        Route(Caller.GATE, "POST", _REQUEST + "/decide", decide.decide),
+        Route(Caller.GATE, "POST", _REQUEST + "/withdraw", decide.withdraw),
+        Route(Caller.GATE, "POST", _REQUEST + "/take-back", decide.take_back),
+        Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
+        Route(Caller.GATE, "GET", _FILE + "/download", download.download),
+        Route(Caller.GATE, "GET", "/desk/review/static/{name}", static.static),
+        Route(Caller.GATE, "GET", _INWARD + "/policy", inward.policy),
+        Route(Caller.GATE, "GET", _INWARD + "/requests", inward.list_requests),
+        Route(Caller.GATE, "POST", _INWARD + "/requests", inward.submit),
+        Route(Caller.GATE, "GET", _INWARD + r"/requests/{id:\d{1,9}}", inward.show),
+        Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/withdraw", inward.withdraw),
+    ),
+    nav=(
+        NavItem("Review queue", "/desk/queue", lists.reads_queue),
+        NavItem("Release requests", "/desk/requests", _anybody),
+    ),
+    background=(tidy, keep_releasing),
+)

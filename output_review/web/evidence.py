@@ -1,0 +1,33 @@
+"""A file's preview: a document of its own without origin, script or anything that loads, made by us from values."""
+
+from aiohttp import web
+
+from enclave.errors import Forbidden, NotFound
+from enclave.web.rooms import Desk
+from output_review.preview import examine
+from output_review.sight import Sight
+from output_review.web.subject import subject_of
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "sandbox; default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """For those who judge or audit. An author reads their file in the workspace, behind the meter."""
+    subject = await subject_of(desk, request)
+    if subject.sight < Sight.EVIDENCE:
+        raise Forbidden("The content of these files is shown to output checkers and auditors only.")
+    number = int(request.match_info["number"])
+    file = next((file for file in subject.request.files if file.number == number), None)
+    if file is None:
+        raise NotFound(f"Request {subject.request.id} has no file {number}.")
+    found = await examine(desk.settings.layout, file)
+    text = desk.renderer.render("preview.html", file=file, found=found)
+    return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)
