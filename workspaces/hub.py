@@ -19,7 +19,7 @@ LOOK_SECONDS = 5  # how often the Hub asks the guard whether a workspace still r
 
 
 def configure(c: Any, settings: Settings) -> None:
-    """Set everything on JupyterHub's config object; raise `BadInput` for an issuer that a password may not go to."""
+    """Set everything on JupyterHub's config object; raise `BadInput` for an unsafe issuer."""
     _addresses(c, settings)
     _secrets(c, settings.layout)
     _people(c, settings)

@@ -1,8 +1,8 @@
 """Logging in: JupyterHub's OpenID Connect login, with the proofs of `workspaces.openid`, and the desk's word.
 
 The identity provider says who somebody is; the desk says under which name, and whether at all. Every five minutes,
-and before each start of a workspace, both are asked again. A provider that does not answer ends nobody's session, for
-at most `GRACE_SECONDS`: its groups give no data, the desk and the guard decide about that.
+and before each start of a workspace, both are asked again. A provider that does not answer ends no session, for at
+most `GRACE_SECONDS`: its groups give no data, the desk and the guard decide about that.
 """
 
 import time

@@ -160,7 +160,7 @@ def person_from(claims: Mapping[str, Any], userinfo: Any, groups_claim: str) -> 
 
 
 def claims_to_keep(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, Any]:
-    """The ID token's claims that stand in when the provider is asked again: who it was, and what only the token said.
+    """The ID token's claims that stand in when the provider is asked again: who, and what only the token said.
 
     What user information said at login is left out, so that a group that is missing there later is a group lost.
     """
