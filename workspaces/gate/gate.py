@@ -39,10 +39,9 @@ class Gate:
     def __init__(
         self,
         settings: Settings,
-        address: str = "0.0.0.0",
-        header_seconds: float = servers.HEADER_SECONDS,  # noqa: S104
+        address: str = "0.0.0.0",  # noqa: S104 (the gate's own container; what is published is the host's choice)
+        header_seconds: float = servers.HEADER_SECONDS,
     ) -> None:
-        # All addresses of the gate's own container; which of them the host publishes is docker-compose.yml's.
         self._settings = settings
         self._address = address
         self._header_seconds = header_seconds

@@ -24,7 +24,7 @@ from workspaces.gate.workspace_page import WorkspacePages
 
 LARGEST_BODY = 32_000_000  # a form of ours; files are never brought in here
 _OUR_COOKIE = re.compile(r"(__Host-|__Secure-)?enclave-")
-_STATIC = re.compile(r"/(?:gate|desk)/static/([a-z0-9.-]+)")
+_STATIC = re.compile(r"/(gate|desk)/static/([a-z0-9.-]+)")
 _USER = re.compile(r"/user/[^/]+/([^/]+)(/.*)?")
 _DESK = re.compile(r"/(?:home|desk(?:/.*)?)")
 _HUB = re.compile(r"/hub(?:/.*)?")
@@ -59,7 +59,11 @@ class Pages:
         if path == "/":
             return redirect("/home")
         if static := _STATIC.fullmatch(path):
-            return self.answers.static(static[1]) or await self._to_desk(request, None)
+            file = self.answers.static(static[2])
+            if file is None and static[1] == "desk":
+                return await self._to_desk(request, None)
+            if file is not None:
+                return file
         if _HUB.fullmatch(path):
             return await self._to_hub(request, path)
         if path == CALLBACK:

@@ -1,0 +1,301 @@
+"""The workspaces' origin: its owner only, inside our page, by the table; a hostile server gets nothing across."""
+
+import asyncio
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from enclave.names import person_name, project_slug
+from tests.workspaces.gate.conftest import ALICE, BASE, until
+
+
+async def echo(request):
+    """A workspace that tells what it was sent."""
+    body = await request.read()
+    return web.json_response({"path": request.raw_path, "headers": dict(request.headers), "body": body.decode()})
+
+
+async def hostile(request):
+    """A workspace whose server notebook code has replaced."""
+    answer = web.Response(text="<script>alert(1)</script>", content_type="text/html", charset="utf-8")
+    answer.headers.update(
+        {
+            "Set-Cookie": "enclave-session=planted; Path=/",
+            "Content-Security-Policy": "default-src *",
+            "Access-Control-Allow-Origin": "*",
+            "Service-Worker-Allowed": "/",
+            "Refresh": "0; url=https://evil.example",
+            "Link": "<https://evil.example/x.css>; rel=preload",
+            "Report-To": "{}",
+            "X-Frame-Options": "ALLOWALL",
+            "Clear-Site-Data": '"*"',
+            "Location": "https://evil.example/",
+            "Server": "pwned",
+        }
+    )
+    return answer
+
+
+async def test_the_workspace_sees_no_cookie_no_token_and_no_name_of_ours(world):
+    await world.workspace(echo)
+    sent = world.inside(
+        Authorization="token x",
+        Origin=world.work,
+        Referer=world.work + BASE,
+        **{"X-Enclave-Person": "erin", "X-Forwarded-For": "1.2.3.4", "X-XSRFToken": "x", "Accept": "a/b"},
+    )
+    async with world.request("PUT", world.work + BASE + "api/contents/a%20b.txt?x=1%2F2", sent, b"hello") as answer:
+        seen = await answer.json()
+    assert seen["path"] == BASE + "api/contents/a%20b.txt?x=1%2F2"
+    assert seen["body"] == "hello"
+    assert set(seen["headers"]) <= {"Host", "Accept", "Accept-Encoding", "User-Agent", "Content-Length", "Content-Type"}
+    assert seen["headers"]["Host"] == world.work.removeprefix("http://")
+
+
+@pytest.mark.parametrize("path", ["lab", "api/contents/x", "static/lab/main.js", "api/kernels", "enclave/requests"])
+async def test_nothing_of_a_hostile_answer_passes_but_its_bytes(world, path):
+    await world.workspace(hostile)
+    async with world.get(world.work + BASE + path, **world.inside()) as answer:
+        assert answer.status == 200
+        for name in ("Set-Cookie", "Access-Control-Allow-Origin", "Service-Worker-Allowed", "Refresh", "Link"):
+            assert name not in answer.headers
+        for name in ("Report-To", "X-Frame-Options", "Clear-Site-Data", "Location"):
+            assert name not in answer.headers
+        assert answer.headers["Server"] == "enclave"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "sandbox" in policy
+        expected = {"lab": "text/html; charset=utf-8", "static/lab/main.js": "text/javascript; charset=utf-8"}
+        assert answer.headers["Content-Type"] == expected.get(path, "application/json")
+
+
+async def test_every_source_of_the_policy_is_below_the_workspace(world):
+    await world.workspace(echo)
+    async with world.get(world.work + BASE + "lab", **world.inside()) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    base = world.work + BASE
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert rules["frame-ancestors"] == world.pages
+    assert rules["sandbox"] == "allow-scripts allow-same-origin allow-forms allow-modals"
+    assert rules["script-src"] == f"{base}static/ {base}lab/extensions/ 'unsafe-eval'"
+    words = {"'none'", "'unsafe-eval'", "'unsafe-inline'", "data:", "blob:", "ws" + base.removeprefix("http")}
+    for name, value in rules.items():
+        if name not in ("frame-ancestors", "sandbox"):
+            assert all(source in words or source.startswith(base) for source in value.split())
+
+
+async def test_a_download_never_passes(world):
+    async def attachment(_request):
+        return web.Response(body=b"data", headers={"Content-Disposition": 'Attachment; filename="data.csv"'})
+
+    await world.workspace(attachment)
+    async with world.get(world.work + BASE + "api/contents/data.csv", **world.inside()) as answer:
+        assert answer.status == 502
+        assert "Content-Disposition" not in answer.headers
+        assert "data" not in (await answer.json())
+
+
+@pytest.mark.parametrize(
+    ("location", "passes"),
+    [
+        ("https://evil.example/", False),
+        ("//evil.example/", False),
+        ("/hub/logout", False),
+        ("/user/alice/diabetes-care/lab", False),
+        (BASE + "files/data.csv", False),
+        (BASE + "../x/lab", False),
+        ("lab", False),
+        ("", False),
+        (BASE + "lab?reset", True),
+        (BASE + "lab/tree/project/a.ipynb", True),
+    ],
+)
+async def test_a_redirect_stays_inside_the_workspace(world, location, passes):
+    async def redirecting(_request):
+        return web.Response(status=302, headers={"Location": location})
+
+    await world.workspace(redirecting)
+    async with world.get(world.work + BASE + "lab", **world.inside()) as answer:
+        assert answer.status == (302 if passes else 502)
+        assert answer.headers.get("Location") == (location if passes else None)
+
+
+async def test_only_the_owner_gets_in(world):
+    await world.workspace(echo)
+    erins = world.inside("erin", "tumour-ml")
+    others_project = world.inside("alice", "diabetes-care")
+    borrowed = world.sealer.seal("workspace", token="token-of-erin", person="alice", project="tumour-ml")
+    session = world.cookie()["Cookie"].replace("session", "workspace", 1)
+    for headers in ({}, erins, others_project, {"Cookie": f"enclave-workspace={borrowed}"}, {"Cookie": session}):
+        async with world.get(world.work + BASE + "api", **headers) as answer:
+            assert answer.status == 401
+    async with world.get(world.work + BASE + "api", **world.inside()) as answer:
+        assert answer.status == 200
+
+
+async def test_a_page_of_another_origin_changes_nothing(world):
+    await world.workspace(echo)
+    for headers in ({}, {"Origin": world.pages}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+        async with world.request("PUT", world.work + BASE + "api/contents/x", world.inside(**headers), b"") as answer:
+            assert answer.status == 403
+
+
+async def test_a_document_outside_the_frame_leads_to_our_page(world):
+    await world.workspace(echo)
+    for path in ("lab", "api/contents/x", "enter?ticket=x", "files/x"):
+        async with world.get(world.work + BASE + path, **world.inside(**{"Sec-Fetch-Dest": "document"})) as answer:
+            assert answer.status == 302
+            assert answer.headers["Location"] == world.pages + "/workspace/tumour-ml"
+
+
+async def test_data_and_assets_are_not_shown_as_pages_and_no_worker_is_installed(world):
+    await world.workspace(echo)
+    for path, destination in (
+        ("api/contents/x", "iframe"),
+        ("api/contents/x", "object"),
+        ("static/lab/x.svg", "iframe"),
+        ("static/lab/x.js", "serviceworker"),
+        ("lab", "embed"),
+    ):
+        headers = world.inside(**{"Sec-Fetch-Dest": destination})
+        async with world.get(world.work + BASE + path, **headers) as answer:
+            assert answer.status == 403
+
+
+@pytest.mark.parametrize("path", ["files/x.csv", "view/x", "nbconvert/html/x", "terminals/1", "tree", "api/terminals"])
+async def test_what_is_not_on_the_list_is_not_asked_of_the_workspace(world, path):
+    asked = []
+
+    async def remember(request):
+        asked.append(request.path)
+        return web.Response()
+
+    await world.workspace(remember)
+    async with world.get(world.work + BASE + path, **world.inside()) as answer:
+        assert answer.status == 404
+    assert [path for path in asked if path != BASE + "api/kernels"] == []
+
+
+async def test_exporters_are_an_empty_list_and_the_base_leads_to_lab(world):
+    await world.workspace(echo)
+    async with world.get(world.work + BASE + "api/nbconvert", **world.inside()) as answer:
+        assert await answer.json() == {}
+    for path in (BASE, BASE[:-1]):
+        async with world.get(world.work + path, **world.inside()) as answer:
+            assert answer.headers["Location"] == BASE + "lab"
+
+
+@pytest.mark.parametrize("path", ["/", "/hub/home", "/home", "/user/alice", "/user/Alice/tumour-ml/lab", "/workspace/x"])
+async def test_nothing_else_lives_on_the_workspaces_origin(world, path):
+    async with world.get(world.work + path, **world.inside(), **{"Accept": "text/html"}) as answer:
+        assert answer.status == 404
+        assert f"frame-ancestors {world.pages}" in answer.headers["Content-Security-Policy"]
+
+
+class TestTickets:
+    async def enter(self, world, ticket, base=BASE, **headers):
+        async with world.get(f"{world.work}{base}enter?ticket={ticket}", **headers) as answer:
+            return answer.status, answer.headers
+
+    async def test_a_ticket_becomes_a_cookie_for_this_workspace_alone(self, world):
+        await world.workspace(echo)
+        status, headers = await self.enter(world, world.gate.tickets.issue("token-of-alice", ALICE))
+        assert (status, headers["Location"]) == (302, BASE + "lab")
+        cookie = headers["Set-Cookie"]
+        for part in (f"Path={BASE}", "HttpOnly", "SameSite=Strict"):
+            assert part in cookie
+        async with world.get(world.work + BASE + "lab", Cookie=cookie.partition(";")[0]) as answer:
+            assert answer.status == 200
+
+    async def test_it_is_good_for_one_use(self, world):
+        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
+        assert (await self.enter(world, ticket))[0] == 302
+        assert (await self.enter(world, ticket))[0] == 403
+
+    async def test_it_expires(self, world):
+        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
+        world.gate.tickets._clock = lambda: asyncio.get_running_loop().time() + 31
+        assert (await self.enter(world, ticket))[0] == 403
+
+    async def test_it_is_for_one_place(self, world):
+        for base in ("/user/alice/diabetes-care/", "/user/erin/tumour-ml/"):
+            ticket = world.gate.tickets.issue("token-of-alice", ALICE)
+            status, headers = await self.enter(world, ticket, base)
+            assert status == 403
+            assert "Set-Cookie" not in headers
+
+    async def test_another_browser_session_cannot_use_it(self, world):
+        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
+        assert (await self.enter(world, ticket, **world.cookie("erin")))[0] == 403
+        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
+        assert (await self.enter(world, ticket, **world.cookie("alice")))[0] == 302
+
+    async def test_it_is_void_once_the_session_has_ended(self, world):
+        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
+        del world.tokens["token-of-alice"]
+        assert (await self.enter(world, ticket))[0] == 401
+
+    async def test_a_session_of_somebody_else_does_not_make_it_good(self, world):
+        ticket = world.gate.tickets.issue("token-of-erin", ALICE)
+        assert (await self.enter(world, ticket))[0] == 401
+
+    async def test_an_invented_one_is_refused(self, world):
+        for ticket in ("", "x", "%00"):
+            assert (await self.enter(world, ticket))[0] == 403
+
+
+async def test_a_workspace_that_is_gone_makes_a_clear_answer(world):
+    await world.workspace(echo)
+    await world.runners.pop("alice/tumour-ml").cleanup()
+    async with world.get(world.work + BASE + "api", **world.inside()) as answer:
+        assert answer.status == 503
+        assert "does not answer" in (await answer.json())["error"]
+    await world.control("DELETE", "/routes", {"routespec": BASE})
+    async with world.get(world.work + BASE + "lab", **world.inside(Accept="text/html")) as answer:
+        assert answer.status == 503
+        assert answer.headers["Content-Type"].startswith("text/html")
+
+
+async def test_an_answer_that_breaks_off_is_not_made_to_look_whole(world):
+    async def half(request):
+        answer = web.StreamResponse(headers={"Content-Length": "1000"})
+        await answer.prepare(request)
+        await answer.write(b"x" * 500)
+        request.transport.abort()
+        return answer
+
+    await world.workspace(half)
+    async with world.get(world.work + BASE + "static/x.js", **world.inside()) as answer:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+
+async def test_two_workspaces_of_one_person_are_strangers(world):
+    other = person_name("alice"), project_slug("diabetes-care")
+    await world.workspace(echo)
+    await world.workspace(echo, other)
+    async with world.get(world.work + "/user/alice/diabetes-care/api", **world.inside()) as answer:
+        assert answer.status == 401
+    await until(lambda: len(world.gate.routes.places()) == 2)
+
+
+async def test_a_hub_that_is_down_disturbs_nobody_for_a_while(world):
+    await world.workspace(echo)
+    async with world.get(world.work + BASE + "api", **world.inside()) as answer:
+        assert answer.status == 200
+    world.hub_status = 503
+    sessions = world.gate._site._login.sessions
+    start = sessions._clock()
+    sessions._clock = lambda: start + 60
+    async with world.get(world.work + BASE + "api", **world.inside()) as answer:
+        assert answer.status == 200
+    sessions._clock = lambda: start + 400
+    async with world.get(world.work + BASE + "api", **world.inside()) as answer:
+        assert answer.status == 503
+    world.hub_status = 200
+    sessions._clock = lambda: start + 500
+    async with world.get(world.work + BASE + "api", **world.inside()) as answer:
+        assert answer.status == 200
