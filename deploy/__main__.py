@@ -2,13 +2,13 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from deploy import down, say, up
 
 _FRESH = os.environ.get("FRESH", "") not in ("", "0", "no")
 
-
-_VERBS = {
+_VERBS: dict[str, Callable[[], object]] = {
     "up": lambda: up.up(_FRESH),
     "images": lambda: up.prepare_images(_FRESH),
     "down": down.down,

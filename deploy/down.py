@@ -1,4 +1,4 @@
-"""`make down` stops an instance and keeps its data; `make destroy` removes everything, `make clear` all but images."""
+"""`make down` stops an instance and keeps its data; `make destroy` removes everything of it."""
 
 import os
 import shutil

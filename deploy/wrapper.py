@@ -1,8 +1,10 @@
 """`enclave <noun> <verb>` on the host: the same words, run in the desk's container, with the operator's name.
 
-Two verbs need a folder that the desk must not see, so the librarian's container looks at it first:
+Two verbs need a folder that the desk must not see, so the librarian's container looks at it first.
 `dataset register NAME@VERSION --from FOLDER ...` copies and hashes it, and the desk gets the manifest; if the desk
-refuses, the copy is removed again. `dataset verify NAME@VERSION` compares the stored files with the manifest that the desk keeps.
+refuses, the copy is removed again. `dataset verify NAME@VERSION` compares the stored files with the manifest that
+the desk keeps.
+
 Exit codes: 0 done, 1 refused, 2 wrong usage, 3 broken.
 """
 
