@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -25,15 +26,15 @@ class Provider:
     def ask(self, path: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, Any]:
         """GET, or POST a form as our client; the status and the JSON answer."""
         netloc = urlsplit(self.issuer).netloc
-        connection = HTTPConnection("127.0.0.1", urlsplit(self.issuer).port or 80, timeout=20)
-        if form is None:
-            connection.request("GET", path, headers={"Host": netloc, **headers})
-        else:
-            basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-            headers |= {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", path, urlencode(form), {"Host": netloc, **headers})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read() or b"null")
+        with closing(HTTPConnection("127.0.0.1", urlsplit(self.issuer).port or 80, timeout=20)) as connection:
+            if form is None:
+                connection.request("GET", path, headers={"Host": netloc, **headers})
+            else:
+                basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+                headers |= {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+                connection.request("POST", path, urlencode(form), {"Host": netloc, **headers})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
 
 
 @dataclass(frozen=True)
