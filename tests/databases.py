@@ -1,8 +1,10 @@
 """Migrated, empty databases for tests: SQLite always, PostgreSQL from our own image (one server for the run)."""
 
+import gc
 import subprocess
 import time
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,14 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait(url: str, name: str) -> None:
+    """Wait until the server answers. Attempts that it cut off while starting leave connections to be collected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        _poll(url, name)
+        gc.collect()
+
+
+def _poll(url: str, name: str) -> None:
     last = "no answer"
     for _ in range(240):
         database = Database(url)
