@@ -22,7 +22,7 @@ from workspaces.guard.keeper import Keeper
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The id of an image that starts in an instant: Python, and a program that listens on the workspace's socket."""
+    """The id of an image that starts in an instant: Python, and a program that listens on the socket."""
     return test_image()
 
 
@@ -35,7 +35,15 @@ def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
     root = tmp_path / "enclave"
     environment = {"ENCLAVE_INSTANCE": instance, "ENCLAVE_ROOT": str(root), "ENCLAVE_WORKSPACE_IMAGE": image}
     found = Settings.from_env(environment)
-    for folder in ("datasets", "projects", "homes", "logs", "sockets/guard", "sockets/desk-guard", "sockets/workspaces"):
+    for folder in (
+        "datasets",
+        "projects",
+        "homes",
+        "logs",
+        "sockets/guard",
+        "sockets/desk-guard",
+        "sockets/workspaces",
+    ):
         (root / folder).mkdir(parents=True, mode=0o755)
     yield found
     ours = docker("ps", "--all", "--quiet", "--filter", f"label=enclave={instance}").split()
@@ -137,5 +145,3 @@ async def until(condition: Any, seconds: float = 15) -> Any:
             return value
         await asyncio.sleep(0.05)
     raise AssertionError("it did not happen in time")
-
-

@@ -7,6 +7,8 @@ from enclave.layout import GATE_UID
 from tests.workspaces.conftest import until
 from tests.workspaces.engine import ALICE, TUMOUR, docker
 
+ALICES = {"person": "alice", "project": "tumour-ml"}
+
 
 async def test_a_start_tells_its_steps_and_ends_with_the_container(guard, desk):
     desk.grant("wdbc")
@@ -114,7 +116,7 @@ async def test_what_the_desk_wants_stopped_is_stopped_at_once_and_nothing_else(g
     await guard.started("bob")
     await until(lambda: len(desk.running) == 2)
     assert {"person": "alice", "project": "tumour-ml", "datasets": ["wdbc@1"]} in desk.running
-    desk.stop = [{"person": "alice", "project": "tumour-ml", "code": "grant-revoked", "reason": "No longer granted."}]
+    desk.stop = [dict(ALICES, code="grant-revoked", reason="No longer granted.")]
     await until(lambda: not guard.exists())
     await until(lambda: desk.last["event"] == "stopped")
     stopped = desk.events[-1]
@@ -177,8 +179,21 @@ async def test_a_container_with_our_label_that_is_no_workspace_is_removed(guard,
     labels = ["--label", f"enclave={settings.instance}", "--label", "enclave.project=tumour-ml"]
     for number, person in enumerate(["alice", "not a name"]):
         name = f"{settings.instance}-stray-{number}"
-        docker("run", "--detach", "--name", name, "--network", "none", *labels, "--label", f"enclave.person={person}",
-               "--entrypoint", "sleep", image, "100")  # fmt: skip
+        whose = ["--label", f"enclave.person={person}"]
+        docker(
+            "run",
+            "--detach",
+            "--name",
+            name,
+            "--network",
+            "none",
+            *labels,
+            *whose,
+            "--entrypoint",
+            "sleep",
+            image,
+            "9",
+        )
     await until(lambda: not docker("ps", "-aq", "--filter", f"label=enclave={settings.instance}").strip())
 
 
