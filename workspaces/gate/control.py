@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+from importlib.metadata import version
 
 import aiohttp
 from aiohttp import web
@@ -23,6 +24,7 @@ READY_SECONDS = 2.0
 _READY = re.compile(r"/ready/([^/]+)/([^/]+)")
 _API = re.compile(r"/user/([^/]+)/([^/]+)/api/?")
 _LARGEST_BODY = 65536
+_HUB_VERSION = version("jupyterhub")
 
 
 class Control:
@@ -106,7 +108,10 @@ class Control:
 
 
 def _said(ready: bool) -> web.Response:
-    return web.json_response({"ready": ready}, status=200 if ready else 503)
+    # The Hub compares this header with its own version and warns at each start where it is missing.
+    return web.json_response(
+        {"ready": ready}, status=200 if ready else 503, headers={"X-JupyterHub-Version": _HUB_VERSION}
+    )
 
 
 async def _body(request: web.BaseRequest) -> dict[str, object]:

@@ -79,7 +79,7 @@ class WorkspacePages:
         except Unavailable:
             if not self._running(place):
                 raise
-            return Info(True, "", {"slug": place[1], "title": place[1], "datasets": []})
+            return Info(True, "", {})
         if info is None:
             raise NotFound(ABSENT)
         return info
@@ -125,7 +125,7 @@ class WorkspacePages:
             person=session.person,
             frame=base,
             source=frame,
-            project=info.project,
+            project={"title": place[1], "purpose": "", "datasets": [], **info.project},
             slug=place[1],
             ends=_day(info.project.get("ends")),
             now=status,
