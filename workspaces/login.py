@@ -92,14 +92,16 @@ class EnclaveAuthenticator(GenericOAuthenticator):
             self.token_url = self._provider.token
             self.userdata_url = self._provider.userinfo
             self.scope = list(self._provider.scopes)
+            self.basic_auth = self._provider.basic
         return self._provider
 
     async def authenticate(self, handler: Any, data: Any = None, **_kwargs: Any) -> dict[str, Any]:
         """Who logs in, proved; raise HTTP 403 with the reason."""
         await self.provider()
-        token_info = await self._token(handler, self.build_access_tokens_request_params(handler, data))
-        verifier = _deserialize_state(handler.get_state_cookie()).get("code_verifier", "")
+        question = self.build_access_tokens_request_params(handler, data)
         try:
+            token_info = await self._token(handler, question)
+            verifier = _deserialize_state(handler.get_state_cookie()).get("code_verifier", "")
             claims = await self._claims(str(token_info.get("id_token") or ""), openid.nonce_for(verifier))
             if self.require_mfa:
                 openid.check_factors(claims)

@@ -44,7 +44,8 @@ _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "
 class Provider:
     """What the provider's discovery document says. `end_session` is empty where it cannot log people out.
 
-    `scopes` is what we ask for: `groups` is one of its own that only some providers know.
+    `scopes` is what we ask for: `groups` is one of its own that only some providers know. `basic`: how our client
+    proves itself, in a header (the standard's default) or, where that is not offered, in the form.
     """
 
     issuer: str
@@ -54,6 +55,7 @@ class Provider:
     jwks: str
     end_session: str
     scopes: tuple[str, ...]
+    basic: bool
 
 
 def check_address(url: str, what: str) -> str:
@@ -81,7 +83,9 @@ def read_discovery(document: Any, issuer: str) -> Provider:
     end = check_address(str(end), "Its end_session_endpoint") if end else ""
     groups = "groups" in (document.get("scopes_supported") or [])
     scopes = ("openid", "profile", "email", *(("groups",) if groups else ()))
-    return Provider(issuer, authorization, token, userinfo, jwks, end, scopes)
+    methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    basic = "client_secret_basic" in methods
+    return Provider(issuer, authorization, token, userinfo, jwks, end, scopes, basic)
 
 
 def nonce_for(code_verifier: str) -> str:
