@@ -24,6 +24,15 @@ def quiet(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     return done.stdout
 
 
+def shown(command: Sequence[str]) -> None:
+    """Run, and show each line of standard output when it comes; raise `Stop` when the program fails."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+        for line in process.stdout or ():
+            say.line(f"    {line.rstrip()}")
+    if process.returncode != 0:
+        raise say.Stop(f"`{' '.join(command)}` failed with exit code {process.returncode}; it says why above.")
+
+
 def answers(command: Sequence[str]) -> bool:
     """Whether the program exists and ends with exit code 0."""
     try:

@@ -59,10 +59,7 @@ def _image_ids(ours: Instance) -> dict[str, str]:
 
 def _demo(ours: Instance, script: str) -> None:
     """Run one of the demo's scripts; they ask for nothing but the root and are idempotent too."""
-    command = [sys.executable, "-B", str(REPOSITORY / "demo" / script), "--root", str(ours.layout.root)]
-    said = shell.quiet(command)
-    for line in said.splitlines():
-        say.line(f"    {line}")
+    shell.shown([sys.executable, "-B", str(REPOSITORY / "demo" / script), "--root", str(ours.layout.root)])
 
 
 def _write_wrapper(ours: Instance) -> None:

@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -124,7 +125,24 @@ def _librarian(
     volumes = [word for mount in mounts for word in ("--volume", mount)]
     run = compose.command(ours, "run", "--rm", "-T", "--no-deps", *volumes, "librarian", *words, profiles=["tools"])
     output = None if show else subprocess.PIPE
-    return subprocess.run(run, input=stdin, stdout=output, env=compose.environment(), check=False)
+    reader, writer = os.pipe()
+    said = threading.Thread(target=_pass_on, args=(reader,))
+    said.start()
+    try:
+        return subprocess.run(
+            run, input=stdin, stdout=output, stderr=writer, env=compose.environment(), check=False
+        )
+    finally:
+        os.close(writer)
+        said.join()
+
+
+def _pass_on(reader: int) -> None:
+    """Show what the librarian says while it works, without compose's own lines about the container."""
+    with os.fdopen(reader, errors="replace") as lines:
+        for line in lines:
+            if not re.match(r"(\s*Container |Creating |\d+\s*$)", line):
+                print(line, end="", file=sys.stderr, flush=True)
 
 
 def _exit_code(code: int) -> int:
