@@ -36,7 +36,7 @@ requests = Table(
 request_files = Table(
     "request_files",
     metadata,
-    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
     Column("round", Integer, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("name", String(120), nullable=False),
@@ -48,7 +48,7 @@ request_files = Table(
 decisions = Table(
     "decisions",
     metadata,
-    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
     Column("round", Integer, primary_key=True),
     Column("reviewer", String(30), primary_key=True),
     Column("sha256", String(64), primary_key=True),
@@ -61,7 +61,7 @@ decisions = Table(
 released_files = Table(
     "released_files",
     metadata,
-    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("name", String(120), nullable=False),
     Column("size", BigInteger, nullable=False),

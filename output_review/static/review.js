@@ -2,8 +2,7 @@
 // looks at is fetched again, unless they have begun to fill something in.
 "use strict";
 
-const end = document.querySelector("[data-seconds]");
-if (end) {
+for (const end of document.querySelectorAll("[data-seconds]")) {
   const over = Date.now() + Number(end.dataset.seconds) * 1000;
   const show = () => {
     const left = Math.max(0, Math.round((over - Date.now()) / 1000));

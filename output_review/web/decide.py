@@ -92,9 +92,8 @@ async def _act(desk: Desk, request: web.Request, step: Any) -> web.StreamRespons
     version = _number(await request.post(), "version")
 
     def work(connection: Connection) -> None:
-        step(
-            connection, _present(connection, subject.person, subject.request.id), subject.request.id, version, now()
-        )
+        actor = _present(connection, subject.person, subject.request.id)
+        step(connection, actor, subject.request.id, version, now())
 
     try:
         await desk.write(work)

@@ -1,4 +1,4 @@
-"""The inward door: what a workspace may ask. Person and project come from its socket, told by the gate's headers."""
+"""The inward door: what a workspace may ask. Person and project come from its socket, as the gate says."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_index("ix_requests_status_created", "requests", ["status", "created"])
     op.create_table(
         "request_files",
-        sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+        sa.Column("request_id", sa.Integer, sa.ForeignKey("requests.id"), primary_key=True),
         sa.Column("round", sa.Integer, primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("name", sa.String(120), nullable=False),
@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "decisions",
-        sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+        sa.Column("request_id", sa.Integer, sa.ForeignKey("requests.id"), primary_key=True),
         sa.Column("round", sa.Integer, primary_key=True),
         sa.Column("reviewer", sa.String(30), primary_key=True),
         sa.Column("sha256", sa.String(64), primary_key=True),
@@ -51,7 +51,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "released_files",
-        sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+        sa.Column("request_id", sa.Integer, sa.ForeignKey("requests.id"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),
