@@ -1,0 +1,159 @@
+"""What the page in the browser can ask, below `<base_url>enclave/`.
+
+    GET  policy                    limits of a request, and the project's name
+    GET  requests                  my requests in this project, newest first
+    POST requests                  {"what", "how", "controls", "paths": [...]} -> 201 and the new request
+    POST requests/<id>/withdraw
+    GET  sending                   {"sending": {"sent", "total"} | null}, bytes of the request on its way
+
+Answers of the desk are passed on as they are; every refusal is `{"error": sentence}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import url_path_join
+from tornado import web
+from traitlets import Unicode
+from traitlets.config import Configurable
+
+from enclave_review.desk import Desk, Unreachable
+from enclave_review.files import CannotSend, choose
+from enclave_review.multipart import Multipart
+
+TEXTS = ("what", "how", "controls")
+
+
+class EnclaveReview(Configurable):
+    """Where the way out is."""
+
+    socket = Unicode("/run/enclave/inward/desk.sock", help="The socket that leads to the review desk.").tag(
+        config=True
+    )
+    parent_origin = Unicode(
+        "", help="Origin of the page around this workspace: it may open the panel, and is asked to open the desk."
+    ).tag(config=True)
+
+
+class Sender:
+    """Sends one request at a time and knows how far it is."""
+
+    def __init__(self, desk: Desk, root: Path) -> None:
+        self._desk = desk
+        self._root = root
+        self._sending: dict[str, int] | None = None
+
+    @property
+    def sending(self) -> dict[str, int] | None:
+        return self._sending
+
+    async def submit(self, texts: dict[str, str], paths: list[str]) -> tuple[int, Any]:
+        """Raises CannotSend and Unreachable."""
+        if self._sending is not None:
+            raise CannotSend("Another request is being sent from this workspace: wait until it is done.")
+        self._sending = {"sent": 0, "total": 0}
+        try:
+            return await asyncio.to_thread(self._submit, self._sending, texts, paths)
+        finally:
+            self._sending = None
+
+    def _submit(self, sending: dict[str, int], texts: dict[str, str], paths: list[str]) -> tuple[int, Any]:
+        files = choose(self._root, paths)
+        sending["total"] = sum(file.size for file in files)
+        return self._desk.submit(Multipart(texts, files, lambda sent: sending.update(sent=sent)))
+
+
+class _Handler(APIHandler):
+    def initialize(self, desk: Desk, sender: Sender) -> None:
+        self.desk = desk
+        self.sender = sender
+
+    async def pass_on(self, ask: Callable[[str], tuple[int, Any]], target: str) -> None:
+        try:
+            self.reply(*await asyncio.to_thread(ask, target))
+        except Unreachable as error:
+            self.reply(503, {"error": str(error)})
+
+    def reply(self, status: int, answer: Any) -> None:
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(answer))
+
+
+class PolicyHandler(_Handler):
+    @web.authenticated
+    async def get(self) -> None:
+        await self.pass_on(self.desk.get, "/v1/policy")
+
+
+class RequestsHandler(_Handler):
+    @web.authenticated
+    async def get(self) -> None:
+        await self.pass_on(self.desk.get, "/v1/requests")
+
+    @web.authenticated
+    async def post(self) -> None:
+        try:
+            texts, paths = _asked(self.request.body)
+            self.reply(*await self.sender.submit(texts, paths))
+        except CannotSend as error:
+            self.reply(400, {"error": str(error)})
+        except Unreachable as error:
+            self.reply(503, {"error": str(error)})
+
+
+class WithdrawHandler(_Handler):
+    @web.authenticated
+    async def post(self, number: str) -> None:
+        await self.pass_on(self.desk.post, f"/v1/requests/{number}/withdraw")
+
+
+class SendingHandler(_Handler):
+    @web.authenticated
+    def get(self) -> None:
+        self.reply(200, {"sending": self.sender.sending})
+
+
+def _asked(body: bytes) -> tuple[dict[str, str], list[str]]:
+    """The texts and paths of a new request. Raises CannotSend when the page sent anything else."""
+    try:
+        asked = json.loads(body)
+        texts = {name: asked[name] for name in TEXTS}
+        paths = asked["paths"]
+    except (ValueError, KeyError, TypeError):
+        texts, paths = {}, None
+    if not isinstance(paths, list) or not all(isinstance(text, str) for text in (*texts.values(), *paths)):
+        raise CannotSend(
+            "The request could not be read: expected the texts “what”, “how”, “controls” and a list “paths”."
+        )
+    return texts, paths
+
+
+def install(server: ServerApp) -> None:
+    """Add the handlers to a running Jupyter Server, and the page's settings to JupyterLab's."""
+    settings = EnclaveReview(parent=server)
+    desk = Desk(settings.socket)
+    shared = {"desk": desk, "sender": Sender(desk, Path(server.root_dir))}
+
+    def at(path: str) -> str:
+        return url_path_join(server.base_url, "enclave", path)
+
+    server.web_app.add_handlers(
+        ".*$",
+        [
+            (at("policy"), PolicyHandler, shared),
+            (at("requests"), RequestsHandler, shared),
+            (at(r"requests/([0-9]{1,18})/withdraw"), WithdrawHandler, shared),
+            (at("sending"), SendingHandler, shared),
+        ],
+    )
+    if settings.parent_origin:
+        page = server.web_app.settings.setdefault("page_config_data", {})
+        page["enclaveParentOrigin"] = settings.parent_origin

@@ -1,0 +1,99 @@
+/**
+ * What the server half (`enclave_review/handlers.py`) offers to this page, in types.
+ *
+ * It passes the review desk's answers on; a refusal arrives as `{"error": sentence}`.
+ */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+export interface IPolicy {
+  max_files: number;
+  max_file_bytes: number;
+  max_total_bytes: number;
+  /** Characters (code points) in each of the three texts. */
+  max_text: number;
+  project: { slug: string; title: string };
+}
+
+export interface IReviewedFile {
+  name: string;
+  size: number;
+  sha256: string;
+  decision: '' | 'approved' | 'rejected';
+  reason: string;
+}
+
+export interface IRequest {
+  id: number;
+  project: string;
+  author: string;
+  status: string;
+  status_text: string;
+  what: string;
+  how: string;
+  controls: string;
+  created: string;
+  updated: string;
+  comment: string;
+  can_withdraw: boolean;
+  url: string;
+  files: IReviewedFile[];
+}
+
+/** The three things an output checker has to know. */
+export interface ITexts {
+  what: string;
+  how: string;
+  controls: string;
+}
+
+/** Bytes on their way to the desk. */
+export interface ISending {
+  sent: number;
+  total: number;
+}
+
+/** The desk, or the way to it, said no. The message is written for the researcher. */
+export class DeskError extends Error {}
+
+export class Desk {
+  constructor(private readonly settings: ServerConnection.ISettings) {}
+
+  policy(): Promise<IPolicy> {
+    return this.ask('policy');
+  }
+
+  async requests(): Promise<IRequest[]> {
+    return (await this.ask<{ requests: IRequest[] }>('requests')).requests;
+  }
+
+  submit(texts: ITexts, paths: string[]): Promise<IRequest> {
+    return this.ask('requests', { ...texts, paths });
+  }
+
+  withdraw(id: number): Promise<IRequest> {
+    return this.ask(`requests/${id}/withdraw`, {});
+  }
+
+  /** How far the request being sent has come; null when none is. */
+  async sending(): Promise<ISending | null> {
+    return (await this.ask<{ sending: ISending | null }>('sending')).sending;
+  }
+
+  /** GET, or POST when there is a body. Throws DeskError with a sentence, never anything else. */
+  private async ask<T>(path: string, body?: object): Promise<T> {
+    const url = URLExt.join(this.settings.baseUrl, 'enclave', path);
+    const init = body === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(body) };
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this.settings);
+    } catch {
+      throw new DeskError('This workspace does not answer. If it was stopped, start it again; your files are kept.');
+    }
+    const answer = await response.json().catch(() => null);
+    if (!response.ok || answer === null) {
+      throw new DeskError(answer?.error || `The review desk could not answer (code ${response.status}). Please try again in a minute.`);
+    }
+    return answer as T;
+  }
+}

@@ -1,0 +1,67 @@
+/** JupyterLab's way into the review desk: a command, a dialog, a side panel. It decides nothing. */
+import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+
+import { Chooser } from './chosen';
+import { Desk } from './desk';
+import { releaseIcon } from './icons';
+import { RequestsPanel } from './panel';
+import { onOpenRequests } from './parent';
+import { Release } from './release';
+import { Requests } from './requests';
+
+/** Placed in menus by schema/plugin.json. */
+const commands = { request: 'enclave:request-release', open: 'enclave:open-requests' };
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: '@enclave/review:plugin',
+  description: 'Requests the release of files and shows what became of the requests.',
+  autoStart: true,
+  requires: [IDocumentManager],
+  optional: [IFileBrowserFactory, ICommandPalette, ILayoutRestorer, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    documents: IDocumentManager,
+    browsers: IFileBrowserFactory | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    settings: ISettingRegistry | null
+  ): void => {
+    const desk = new Desk(app.serviceManager.serverSettings);
+    const chooser = new Chooser(app, documents, browsers);
+    const requests = new Requests(desk);
+    const show = (): void => app.shell.activateById(panel.id);
+    const release = new Release(desk, chooser, requests, show);
+    const panel = new RequestsPanel(requests, () => void app.commands.execute(commands.request));
+
+    app.commands.addCommand(commands.request, {
+      label: 'Request release…',
+      caption: 'Ask an output checker to let files leave the project',
+      icon: releaseIcon,
+      execute: async args => {
+        const inBrowser = args['from'] === 'file browser';
+        const current = inBrowser ? [] : await chooser.current();
+        await release.ask(current.length ? current : chooser.selected());
+      }
+    });
+    app.commands.addCommand(commands.open, {
+      label: 'Release requests',
+      caption: 'Show what you asked to release, and what became of it',
+      icon: releaseIcon,
+      execute: show
+    });
+    for (const command of Object.values(commands)) {
+      palette?.addItem({ command, category: 'Release' });
+    }
+    app.shell.add(panel, 'right', { rank: 50 });
+    restorer?.add(panel, panel.id);
+    onOpenRequests(show);
+    // Loading them is what puts the commands into the menus.
+    void settings?.load(plugin.id);
+  }
+};
+
+export default plugin;

@@ -1,0 +1,144 @@
+"""The page half in the real JupyterLab and a real browser, under the policy and in the frame of production.
+
+Only the gate is missing: this test puts the gate's header on JupyterLab's document, and a page with the
+sandboxed frame around it, by way of the browser's own request interception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, Route, expect, sync_playwright
+
+from tests.extensions.conftest import Lab
+
+PARENT = "http://parent.test"
+SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals"
+QUIET = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]  # the parent's name is made up
+
+pytestmark = pytest.mark.browser
+
+
+def policy(base: str) -> str:
+    return (
+        f"default-src 'none'; script-src {base}static/ {base}lab/extensions/ 'unsafe-eval'; "
+        f"style-src 'self' 'unsafe-inline'; img-src {base} data: blob:; font-src {base} data:; "
+        f"connect-src {base} {base.replace('http', 'ws')}; worker-src {base} blob:; frame-src 'none'; "
+        f"form-action 'none'; base-uri 'self'; frame-ancestors {PARENT}; sandbox {SANDBOX}"
+    )
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield browser.new_page(viewport={"width": 1280, "height": 800})
+        browser.close()
+
+
+@pytest.fixture
+def inside(page: Page, fresh_lab: Lab) -> FrameLocator:
+    """JupyterLab in its frame, showing a project with a table, a log and a folder."""
+    (fresh_lab.files / "table.csv").write_text("grade,auc\n1,0.97\n")
+    (fresh_lab.files / "log.txt").write_text("done\n")
+    (fresh_lab.files / "results").mkdir()
+    address = f"{fresh_lab.url}lab/tree/project?reset"
+
+    def document(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers=answer.headers | {"content-security-policy": policy(fresh_lab.url)})
+
+    frame = (
+        f'<script>heard=[]; onmessage = e => heard.push(e.data)</script><iframe sandbox="{SANDBOX}" src="{address}"'
+    )
+    around = f'<body style="margin:0">{frame} style="border:0; width:100vw; height:100vh"></iframe>'
+    page.unroute_all()
+    page.route("**/lab/tree/**", document)
+    page.route(f"{PARENT}/", lambda route: route.fulfill(body=around, content_type="text/html"))
+    page.goto(f"{PARENT}/")
+    lab = page.frame_locator("iframe")
+    expect(lab.locator(".jp-DirListing-item")).to_have_count(3, timeout=60_000)
+    return lab
+
+
+def ask_for(lab: FrameLocator, *names: str) -> None:
+    """Select in the file browser, right-click, choose the command."""
+    for name in names:
+        item = lab.locator(".jp-DirListing-item", has_text=name)
+        item.click(modifiers=["Control"] if name != names[0] else None)
+    item.click(button="right")
+    lab.locator(".lm-Menu-item", has_text="Request release…").click()
+    expect(lab.locator(".enclave-Dialog")).to_be_visible()
+
+
+def open_panel(page: Page) -> None:
+    """As our page around the frame does."""
+    page.evaluate(
+        "document.querySelector('iframe').contentWindow.postMessage({type: 'enclave:open-requests'}, '*')"
+    )
+
+
+def test_two_files_are_asked_for_followed_and_withdrawn(page: Page, inside: FrameLocator, fresh_lab: Lab):
+    ask_for(inside, "table.csv", "log.txt")
+    inside.get_by_text("Send request").click()
+    expect(inside.get_by_text("Please say what these files contain.")).to_be_visible()
+    inside.get_by_label("What is it?").fill("AUC by grade")
+    inside.get_by_label("How was it made?").fill("train.ipynb")
+    inside.get_by_label("Which disclosure controls").fill("No count below 10")
+    inside.get_by_text("Send request").click()
+    inside.get_by_text("Show my requests").click()
+    panel = inside.locator("#enclave-requests")
+    expect(panel.get_by_text("Waiting for an output checker")).to_be_visible()
+    assert [file["name"] for file in fresh_lab.double.requests[0]["files"]] == ["log.txt", "table.csv"]
+    panel.get_by_text("Withdraw").click()
+    inside.locator(".jp-Dialog").get_by_text("Withdraw", exact=True).click()
+    expect(panel.get_by_text("Withdrawn by you")).to_be_visible()
+
+
+def test_a_folder_is_refused_with_words_and_can_be_left_out(inside: FrameLocator, fresh_lab: Lab):
+    ask_for(inside, "results", "table.csv")
+    expect(inside.get_by_text("This is a folder. Only files can be released")).to_be_visible()
+    inside.get_by_label("Leave results out").click()
+    expect(inside.get_by_text("This is a folder")).to_have_count(0)
+    expect(inside.get_by_text("1 file, 17 bytes")).to_be_visible()
+
+
+def test_the_desks_refusal_is_shown_and_the_words_written_are_not_lost(inside: FrameLocator, fresh_lab: Lab):
+    ask_for(inside, "table.csv")
+    for field in ("what", "how", "controls"):
+        inside.locator(f"#enclave-{field}").fill(f"my {field}")
+    fresh_lab.double.refuse_early = "This project may not release anything at the moment."
+    inside.get_by_text("Send request").click()
+    expect(inside.get_by_text("This project may not release anything")).to_be_visible()
+    inside.locator(".enclave-Dialog").get_by_text("Cancel").click()
+    ask_for(inside, "table.csv")
+    expect(inside.locator("#enclave-what")).to_have_value("my what")
+
+
+def test_downloads_have_gone_and_release_stands_in_their_place(inside: FrameLocator):
+    inside.locator(".jp-DirListing-item", has_text="table.csv").click(button="right")
+    expect(inside.locator(".lm-Menu-item", has_text="Request release…")).to_be_visible()
+    expect(inside.locator(".lm-Menu-item", has_text="Download")).to_have_count(0)
+    inside.locator("body").press("Escape")
+    inside.locator(".lm-MenuBar-item", has_text="File").click()
+    expect(inside.locator(".lm-Menu-item", has_text="Request release…")).to_be_visible()
+    for gone in ("Download", "Export"):
+        expect(inside.locator(".lm-Menu-item", has_text=gone)).to_have_count(0)
+
+
+def test_our_page_opens_the_panel_and_is_asked_to_open_the_desk(page: Page, inside: FrameLocator, fresh_lab: Lab):
+    decided = {"name": "table.csv", "size": 17, "sha256": "0" * 64, "decision": "approved", "reason": "Aggregated."}
+    fresh_lab.double.add("released", minutes_ago=3, files=[decided], comment="<img src=x onerror=alert(1)>")
+    open_panel(page)
+    panel = inside.locator("#enclave-requests")
+    for words in ("3 min ago", "Approved: Aggregated.", "<img src=x onerror=alert(1)>"):
+        expect(panel.get_by_text(words)).to_be_visible()
+    panel.get_by_text("Go to the download").click()
+    page.wait_for_function("heard.length")
+    assert page.evaluate("heard") == [{"type": "enclave:open", "url": "/desk/requests/1"}]
+
+
+def test_an_empty_panel_explains_how_to_ask(page: Page, inside: FrameLocator):
+    open_panel(page)
+    expect(inside.get_by_text("Right-click it in the file browser")).to_be_visible()
