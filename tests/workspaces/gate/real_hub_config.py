@@ -4,8 +4,10 @@ Everything between Hub and gate is as in `workspaces.hub`; what is not tested th
 replaced by the simplest thing that JupyterHub offers.
 """
 
-import asyncio
+import contextlib
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from urllib.parse import quote
 from jupyterhub.spawner import Spawner
 from tornado import web
 
+from enclave.layout import Layout
 from enclave.settings import Settings
 from workspaces.hub import _people
 from workspaces.proxy import GateProxy
@@ -38,33 +41,40 @@ web.run_app(app, path=sys.argv[1], print=None)
 class PlainSpawner(Spawner):
     """Starts the server above on the workspace's socket."""
 
-    process = None
+    pid = 0
 
     async def start(self):
         if self.name == "refused-one":
             error = web.HTTPError(403, "no")
             error.jupyterhub_message = "The grant on wdbc has ended."
             raise error
-        from enclave.layout import Layout
-
         layout = Layout(root)
         folder = layout.server_folder(self.user.name, self.name)
         folder.mkdir(parents=True, exist_ok=True)
         layout.inward_folder(self.user.name, self.name).mkdir(parents=True, exist_ok=True)
-        self.process = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVER, str(folder / "server.sock"))
+        command = [sys.executable, "-c", SERVER, str(folder / "server.sock")]
+        self.pid = subprocess.Popen(command, start_new_session=True).pid
         return f"http+unix://{quote(str(control), safe='')}"
+
+    def get_state(self):
+        return {**super().get_state(), "pid": self.pid}
+
+    def load_state(self, state):
+        super().load_state(state)
+        self.pid = state.get("pid", 0)
 
     async def progress(self):
         yield {"progress": 10, "message": "Creating the container"}
         yield {"progress": 50, "message": "Starting JupyterLab"}
 
     async def poll(self):
-        return None if self.process is not None and self.process.returncode is None else 0
+        return None if self.pid and Path(f"/proc/{self.pid}").exists() else 0
 
     async def stop(self, now=False):
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-            await self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
 
 
 c = get_config()  # noqa: F821 (JupyterHub's)

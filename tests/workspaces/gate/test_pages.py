@@ -62,7 +62,14 @@ async def test_the_desk_gets_the_person_and_nothing_that_the_browser_invented(wo
     headers = {name.lower(): value for name, value in seen["headers"].items()}
     assert headers["x-enclave-person"] == "alice"
     assert headers["x-forwarded-for"] == "127.0.0.1"
-    for name in ("x_enclave_person", "x-enclave-project", "x-forwarded-user", "forwarded", "authorization", "cookie"):
+    for name in (
+        "x_enclave_person",
+        "x-enclave-project",
+        "x-forwarded-user",
+        "forwarded",
+        "authorization",
+        "cookie",
+    ):
         assert name not in headers
     assert "x-private" not in headers
 

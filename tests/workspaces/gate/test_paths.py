@@ -28,7 +28,11 @@ def test_whatever_is_accepted_has_one_reading(path):
     assert all(c.isprintable() or c == "\ufffd" for c in decoded)
 
 
-@given(st.lists(st.sampled_from(["lab", "api", "contents", "..", ".", "", "%2e%2e", "%2F", "files", "a b"]), max_size=6))
+@given(
+    st.lists(
+        st.sampled_from(["lab", "api", "contents", "..", ".", "", "%2e%2e", "%2F", "files", "a b"]), max_size=6
+    )
+)
 def test_no_dressing_up_reaches_what_is_not_on_the_list(parts):
     path = "/".join(parts)
     try:
@@ -40,7 +44,9 @@ def test_no_dressing_up_reaches_what_is_not_on_the_list(parts):
         assert parts[0] in ("lab", "api")
 
 
-@pytest.mark.parametrize("path", ["lab/tree/project/%C3%A9t%C3%A9%20100%25.ipynb", "lab/extensions/@jupyterlab/a/b.js"])
+@pytest.mark.parametrize(
+    "path", ["lab/tree/project/%C3%A9t%C3%A9%20100%25.ipynb", "lab/extensions/@jupyterlab/a/b.js"]
+)
 def test_names_that_people_give_their_files_pass(path):
     refuse_tricks("/user/alice/tumour-ml/" + path)
     assert rule_for(path, "GET") is not None

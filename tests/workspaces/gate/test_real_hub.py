@@ -7,11 +7,9 @@ import re
 import signal
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
-
 
 from tests.workspaces.gate.conftest import World, make_settings, serve
 from workspaces.gate.gate import Gate
@@ -63,7 +61,9 @@ class Browser:
     async def login(self, name):
         async with self.client.get(self.world.pages + "/home", headers=PAGE) as answer:
             assert answer.url.path == "/hub/login", (answer.url, await answer.text())
-            form = re.search(r'action="([^"]+)"', await answer.text())[1].replace("&#x3D;", "=").replace("&amp;", "&")
+            form = (
+                re.search(r'action="([^"]+)"', await answer.text())[1].replace("&#x3D;", "=").replace("&amp;", "&")
+            )
             xsrf = re.search(r'name="_xsrf" value="([^"]+)"', await answer.text())[1]
         data = {"username": name, "password": "x", "_xsrf": xsrf}
         headers = {**PAGE, "Origin": self.world.pages}
@@ -168,6 +168,8 @@ async def test_the_whole_life_of_a_session_and_a_workspace(enclave):
     assert status == 503
     await hub.start()
     await answers(world)
+    assert (await browser.status("tumour-ml"))["stage"] == "running"
+    assert ("alice", "tumour-ml") in world.gate.routes.places()
 
     # Logging out at the Hub ends the gate's session, everywhere and at once.
     status, url, _ = await browser.get("/hub/logout")

@@ -49,7 +49,14 @@ async def test_the_workspace_sees_no_cookie_no_token_and_no_name_of_ours(world):
         seen = await answer.json()
     assert seen["path"] == BASE + "api/contents/a%20b.txt?x=1%2F2"
     assert seen["body"] == "hello"
-    assert set(seen["headers"]) <= {"Host", "Accept", "Accept-Encoding", "User-Agent", "Content-Length", "Content-Type"}
+    assert set(seen["headers"]) <= {
+        "Host",
+        "Accept",
+        "Accept-Encoding",
+        "User-Agent",
+        "Content-Length",
+        "Content-Type",
+    }
     assert seen["headers"]["Host"] == world.work.removeprefix("http://")
 
 
@@ -139,7 +146,9 @@ async def test_only_the_owner_gets_in(world):
 async def test_a_page_of_another_origin_changes_nothing(world):
     await world.workspace(echo)
     for headers in ({}, {"Origin": world.pages}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
-        async with world.request("PUT", world.work + BASE + "api/contents/x", world.inside(**headers), b"") as answer:
+        async with world.request(
+            "PUT", world.work + BASE + "api/contents/x", world.inside(**headers), b""
+        ) as answer:
             assert answer.status == 403
 
 
@@ -165,7 +174,9 @@ async def test_data_and_assets_are_not_shown_as_pages_and_no_worker_is_installed
             assert answer.status == 403
 
 
-@pytest.mark.parametrize("path", ["files/x.csv", "view/x", "nbconvert/html/x", "terminals/1", "tree", "api/terminals"])
+@pytest.mark.parametrize(
+    "path", ["files/x.csv", "view/x", "nbconvert/html/x", "terminals/1", "tree", "api/terminals"]
+)
 async def test_what_is_not_on_the_list_is_not_asked_of_the_workspace(world, path):
     asked = []
 
@@ -188,9 +199,11 @@ async def test_exporters_are_an_empty_list_and_the_base_leads_to_lab(world):
             assert answer.headers["Location"] == BASE + "lab"
 
 
-@pytest.mark.parametrize("path", ["/", "/hub/home", "/home", "/user/alice", "/user/Alice/tumour-ml/lab", "/workspace/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/hub/home", "/home", "/user/alice", "/user/Alice/tumour-ml/lab", "/workspace/x"]
+)
 async def test_nothing_else_lives_on_the_workspaces_origin(world, path):
-    async with world.get(world.work + path, **world.inside(), **{"Accept": "text/html"}) as answer:
+    async with world.get(world.work + path, **world.inside(), Accept="text/html") as answer:
         assert answer.status == 404
         assert f"frame-ancestors {world.pages}" in answer.headers["Content-Security-Policy"]
 
