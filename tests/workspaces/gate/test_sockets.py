@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -105,12 +106,12 @@ async def test_no_descriptor_is_left_open(root, host_socket):
     folder = root / "server"
     folder.mkdir()
     (folder / "server.sock").symlink_to(host_socket)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         with pytest.raises(OSError):
             await sockets.connect(folder)
         sockets.identity(folder)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 async def test_a_pooled_connection_is_not_used_once_the_socket_is_another(world):
