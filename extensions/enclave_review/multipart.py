@@ -22,7 +22,7 @@ class Multipart:
         self._files = files
         self._sent = sent
         listed = [{"name": file.name, "size": file.size} for file in files]
-        meta = json.dumps({**texts, "files": listed}).encode()
+        meta = json.dumps({**texts, "files": listed}, ensure_ascii=False).encode(errors="replace")
         self._meta = self._head('name="meta"', "application/json") + meta + b"\r\n"
         self._end = f"--{self._boundary}--\r\n".encode()
 

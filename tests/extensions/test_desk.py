@@ -40,6 +40,16 @@ def test_a_request_arrives_whole_in_order_and_with_its_texts(desk: Desk, double:
     assert double.requests == [request]
 
 
+def test_long_texts_in_any_script_fit_into_the_part_meta(desk: Desk, double: DeskDouble, tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes(b"a")
+    texts = {"what": "🧬" * 2000, "how": "表" * 2000, "controls": "half a character: \ud800"}
+    made = Multipart(texts, choose(tmp_path, ["a.csv"]), lambda _: None)
+    assert int(made.headers["Content-Length"]) < 64 * 1024
+    _, request = desk.submit(made)
+    assert (request["what"], request["how"]) == (texts["what"], texts["how"])
+    assert request["controls"] == "half a character: ?"
+
+
 def test_the_announced_length_is_the_length(tmp_path: Path):
     (tmp_path / "ä.csv").write_bytes(b"x" * 1000)
     (tmp_path / "b.csv").write_bytes(b"")
