@@ -17,15 +17,14 @@ from data_mounts.access import (
     Denied,
     Facts,
     GrantFacts,
-    Limits,
     ProjectState,
     decide,
     no_such_project,
 )
 from data_mounts.grants import GrantState
 from data_mounts.numbers import allocate_uid
+from data_mounts.projects import find_row, project
 from enclave.clock import now as clock_now
-from enclave.errors import NotFound
 from enclave.names import DatasetName, DatasetVersion, PersonName, ProjectSlug
 from enclave.people import find_person, people
 from enclave.settings import Settings
@@ -68,13 +67,15 @@ def look(
 
 def is_member(connection: Connection, person_name: str, slug: str) -> bool:
     """Whether this person is a member of this project now, blocked or not, whatever the project's state."""
-    query = _present().where(tables.projects.c.slug == slug, people.c.name == person_name)
-    return connection.execute(query).first() is not None
+    return person_name in members_of(connection, slug)
 
 
 def members_of(connection: Connection, slug: str) -> list[PersonName]:
     """The names of the members now, sorted; invited people who have not logged in yet have no name."""
-    query = _present().where(tables.projects.c.slug == slug).order_by(people.c.name)
+    row = find_row(connection, slug)
+    if row is None:
+        return []
+    query = _present().where(tables.projects.c.id == row.id).order_by(people.c.name)
     return [PersonName(row.name) for row in connection.execute(query)]
 
 
@@ -86,50 +87,47 @@ def projects_of(connection: Connection, person_name: str) -> list[ProjectCard]:
 
 def project_card(connection: Connection, slug: str, now: datetime | None = None) -> ProjectCard:
     """One project with the datasets that are granted to it at `now`; raise `NotFound`."""
-    row = connection.execute(select(tables.projects).where(tables.projects.c.slug == slug)).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no project called {slug[:60]!r}.")
+    found = project(connection, slug)
     moment = now or clock_now()
-    live = _granted(row.id).where(tables.grants.c.start <= moment, tables.grants.c.end > moment)
+    live = _granted(found.id).where(tables.grants.c.start <= moment, tables.grants.c.end > moment)
     datasets = tuple((grant.name, grant.version, grant.title) for grant in connection.execute(live))
     return ProjectCard(
-        ProjectSlug(row.slug),
-        row.title,
-        row.purpose,
-        _lead(connection, row.id),
-        row.start,
-        row.end,
-        ProjectState(row.state),
+        found.slug,
+        found.title,
+        found.purpose,
+        _lead(connection, found.id),
+        found.start,
+        found.end,
+        found.state,
         datasets,
     )
 
 
 def _facts(connection: Connection, person_name: str, slug: str, settings: Settings) -> Facts | None:
-    person = find_person(connection, person_name)
-    row = connection.execute(select(tables.projects).where(tables.projects.c.slug == slug)).one_or_none()
+    person, row = find_person(connection, person_name), find_row(connection, slug)
     if person is None or row is None:
         return None
+    home = project(connection, slug)
     numbers = tables.workspace_uids.c
     uid = connection.execute(
-        select(numbers.uid).where(numbers.person_id == person.id, numbers.project_id == row.id)
+        select(numbers.uid).where(numbers.person_id == person.id, numbers.project_id == home.id)
     ).scalar_one_or_none()
-    granted = connection.execute(_granted(row.id))
     return Facts(
         person=person.name,
-        project=ProjectSlug(row.slug),
+        project=home.slug,
         blocked=person.blocked,
         member=is_member(connection, person.name, slug),
-        state=ProjectState(row.state),
-        state_reason=row.state_reason,
-        start=row.start,
-        end=row.end,
+        state=home.state,
+        state_reason=home.state_reason,
+        start=home.start,
+        end=home.end,
         uid=NOBODY if uid is None else uid,
-        gid=row.gid,
-        limits=Limits(row.memory_bytes, row.cpus, row.pids, row.tmp_bytes),
-        idle_stop_minutes=row.idle_stop_minutes,
+        gid=home.gid,
+        limits=home.limits,
+        idle_stop_minutes=home.idle_stop_minutes,
         grants=tuple(
             GrantFacts(DatasetName(grant.name), DatasetVersion(grant.version), grant.start, grant.end)
-            for grant in granted
+            for grant in connection.execute(_granted(home.id))
         ),
         datasets_folder=settings.layout.datasets,
     )

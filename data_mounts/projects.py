@@ -72,7 +72,7 @@ def create(
 ) -> Project:
     """Open a project; raise `BadInput`, or `Refused` when the slug is taken (a closed project keeps its slug)."""
     name = project_slug(slug)
-    if _row(connection, name) is not None:
+    if find_row(connection, name) is not None:
         raise Refused(f"There is already a project called {name}; a project's name is never used again.")
     limits = asdict(Limits()) | {"idle_stop_minutes": 60}
     missing = [what for what in ("title", "purpose", "authorisation", "start", "end") if not _given(given, what)]
@@ -132,7 +132,7 @@ def close(connection: Connection, actor: str, slug: str, why: str, edition: int 
 
 def project(connection: Connection, slug: str) -> Project:
     """The project called so; raise `NotFound`."""
-    row = _row(connection, slug)
+    row = find_row(connection, slug)
     if row is None:
         raise NotFound(f"There is no project called {slug[:60]!r}.")
     return _project(row)
@@ -213,7 +213,10 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
 
 
-def _row(connection: Connection, slug: str) -> Any:
+def find_row(connection: Connection, slug: str) -> Any:
+    """The row of a project, or None."""
+    if not slug.isprintable():  # from a URL, perhaps; PostgreSQL takes no zero byte, not even to find nothing
+        return None
     return connection.execute(select(tables.projects).where(tables.projects.c.slug == slug)).one_or_none()
 
 

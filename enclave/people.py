@@ -149,6 +149,8 @@ def person_named(connection: Connection, name: str) -> Person:
 
 
 def find_person(connection: Connection, name: str) -> Person | None:
+    if not name.isprintable():  # from a URL, perhaps; PostgreSQL takes no zero byte, not even to find nothing
+        return None
     row = connection.execute(select(people).where(people.c.name == name)).one_or_none()
     return None if row is None else _person(row)
 
