@@ -69,7 +69,7 @@ def wait(instance: Instance, names: Sequence[str]) -> None:
 
 
 def _healthy(instance: Instance, name: str) -> bool:
-    """What the engine knows, or else the check itself, at once: the engine asks only every 15 s.
+    """What the engine knows, or else the check itself, at once: the engine asks every 30 s only.
 
     Raises `Stop` for a service that has ended several times already: waiting longer would not help it.
     """

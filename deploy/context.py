@@ -11,8 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from deploy import say
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 _CERTIFICATES = "images/certs"
+# These may be missing: most hosts have no certificates of their own, and a wheel is there once it is built.
+MAY_BE_MISSING = {_CERTIFICATES, "extensions/dist"}
 _SKIPPED_FOLDERS = {"__pycache__", "node_modules"}
 
 
@@ -52,6 +56,10 @@ def make(parts: Sequence[Part], parent: str, repository: Path = REPOSITORY) -> C
 def _files(parts: Sequence[Part], repository: Path) -> Iterator[tuple[str, Path]]:
     for part in parts:
         source = repository / part.source
+        if not source.exists() and part.source not in MAY_BE_MISSING:
+            raise say.Stop(
+                f"{source} is missing: an image is made from it. Is this clone complete? See git status."
+            )
         if source.is_file():
             yield part.target, source
             continue

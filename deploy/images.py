@@ -38,22 +38,22 @@ PLATFORM = _image(
     "platform",
     "locks/platform.txt",
     "locks/build.txt",
+    "images/answers",
     package=("pyproject.toml", "jupyterhub_config.py", *_PACKAGES),
 )
 WORKSPACE = _image("workspace", "locks/workspace.txt", "extensions/dist")
-IDP = _image("idp", "locks/idp.txt", "demo/idp-start.sh", "demo/idp_app.py")
-POSTGRES = _image("postgres")
+IDP = _image("idp", "locks/idp.txt", "demo/idp-start.sh", "demo/idp_app.py", "images/answers")
+POSTGRES = _image("postgres", "images/answers")
 
 
-def ensure(instance: str, images: Sequence[Image], logs: Path, fresh: bool = False) -> list[str]:
-    """Build or re-tag `base` and the given images; the ids of the images that lost our tag.
+def ensure(instance: str, images: Sequence[Image], logs: Path, fresh: bool = False) -> None:
+    """Build or re-tag `base` and the given images.
 
     `fresh` builds everything again, for security updates of the packages inside. Raises `Stop` with the end of
     the build's log when a build fails.
     """
     _collect_certificates(context.REPOSITORY / "images" / "certs")
     with _alone():
-        before = _tags(instance)
         parent = base.digest()
         if not _found(instance, "base", parent, fresh):
             base.build(f"{instance}/base:latest", f"{LABEL}={parent}", logs / "build-base.log")
@@ -61,8 +61,6 @@ def ensure(instance: str, images: Sequence[Image], logs: Path, fresh: bool = Fal
             made = context.make(image.parts, parent)
             if not _found(instance, image.name, made.digest, fresh):
                 _build(instance, image.name, made, logs / f"build-{image.name}.log", fresh)
-        after = _tags(instance)
-    return sorted(set(before.values()) - set(after.values()))
 
 
 def identity(instance: str, name: str) -> str:
@@ -70,23 +68,18 @@ def identity(instance: str, name: str) -> str:
     return shell.quiet(["docker", "image", "inspect", "--format", "{{.Id}}", f"{instance}/{name}:latest"]).strip()
 
 
-def drop(ids: Sequence[str]) -> None:
-    """Remove images that nothing of ours needs any more; one that a running workspace uses stays."""
-    for image in ids:
-        if not shell.answers(["docker", "image", "rm", image]):
-            say.line(
-                f"    the earlier image {image[7:19]} stays: something still runs from it, or it has another name"
-            )
+def prune() -> None:
+    """Remove our images that have lost their name, unless something still runs from them."""
+    with _alone():
+        shell.quiet(["docker", "image", "prune", "--force", "--filter", f"label={LABEL}"])
 
 
 def remove(instance: str) -> None:
-    """Remove every image tag of the instance, and with the last instance also what broken builds left."""
-    tags = _tags(instance)
+    """Remove every image tag of the instance, and what lost its name by that."""
+    tags = shell.quiet(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{instance}/*"]).split()
     if tags:
         shell.quiet(["docker", "image", "rm", "--force", *tags])
-    left = ["docker", "image", "ls", "--quiet", "--filter", f"label={LABEL}"]
-    if not shell.quiet([*left, "--filter", "dangling=false"]).split():
-        shell.quiet(["docker", "image", "prune", "--force", "--filter", f"label={LABEL}"])
+    prune()
 
 
 def _found(instance: str, name: str, digest: str, fresh: bool) -> bool:
@@ -109,13 +102,6 @@ def _build(instance: str, name: str, made: context.Context, log: Path, fresh: bo
     command += ["--file", f"images/{name}/Dockerfile", *(["--no-cache"] if fresh else []), "-"]
     with say.step(f"Building the image {name} (full log: {log})"):
         shell.logged(command, log, stdin=made.archive)
-
-
-def _tags(instance: str) -> dict[str, str]:
-    """Tag -> image id, of the instance's own tags."""
-    listing = ["docker", "image", "ls", "--no-trunc", "--filter", f"reference={instance}/*"]
-    lines = shell.quiet([*listing, "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"]).splitlines()
-    return dict(line.split(" ", 1) for line in lines)
 
 
 def _collect_certificates(folder: Path) -> None:

@@ -10,7 +10,7 @@ from deploy.instance import Instance
 
 def up(fresh: bool = False) -> None:
     """Bring the instance up; raise `Stop` when a step fails (the steps before it stay done)."""
-    ours, replaced = prepare_images(fresh)
+    ours = prepare_images(fresh)
     _write_wrapper(ours)
     if ours.demo:
         with say.step("Preparing the demo's people"):
@@ -20,33 +20,33 @@ def up(fresh: bool = False) -> None:
         compose.up(ours)
     with say.step("Waiting until every service answers"):
         compose.wait(ours, names)
-    images.drop(replaced)
+    images.prune()
     if ours.demo:
         with say.step("Filling the demo: datasets, projects, members"):
             _demo(ours, "seed.py")
     _tell(ours)
 
 
-def prepare_images(fresh: bool = False) -> tuple[Instance, list[str]]:
-    """The engine, the folders, the secrets and the images; the ids of the images that were replaced."""
+def prepare_images(fresh: bool = False) -> Instance:
+    """The engine, the folders, the secrets and the images."""
     ours = instance.load()
     say.line(f"The instance {ours.name!r} in {ours.layout.root}")
     engine.ensure()
     folders.ensure(ours.layout)
     ours.remember(**_image_ids(ours))
     secrets.ensure(ours.layout)
-    replaced = _build(ours, fresh)
+    _build(ours, fresh)
     ours.remember(**_image_ids(ours))
-    return ours, replaced
+    return ours
 
 
-def _build(ours: Instance, fresh: bool) -> list[str]:
-    """Build the images this instance needs; the ids of those replaced."""
+def _build(ours: Instance, fresh: bool) -> None:
+    """Build the images this instance needs."""
     wanted = [images.PLATFORM, images.WORKSPACE]
     wanted += [images.IDP] if ours.demo else []
     wanted += [images.POSTGRES] if ours.postgres else []
     with say.step("Looking at the images"):
-        return images.ensure(ours.name, wanted, ours.layout.root / "logs" / "builds", fresh)
+        images.ensure(ours.name, wanted, ours.layout.root / "logs" / "builds", fresh)
 
 
 def _image_ids(ours: Instance) -> dict[str, str]:

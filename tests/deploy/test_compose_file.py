@@ -127,6 +127,12 @@ def test_only_gate_and_demo_provider_are_published_and_on_loopback(services: dic
     assert all("127.0.0.1" in ports and "0.0.0.0" not in ports for ports in published.values())
 
 
+@pytest.mark.parametrize("name", sorted(set(MOUNTS) - {"librarian"}))
+def test_every_standing_service_has_a_health_check(services: dict[str, Any], name: str) -> None:
+    assert services[name]["healthcheck"]["test"][:2] == ["CMD", "answers"]
+    assert services[name]["restart"] == "unless-stopped"
+
+
 def test_no_secret_is_in_any_environment(services: dict[str, Any]) -> None:
     names = {name for service in services.values() for name in service.get("environment", {})}
     assert not [name for name in names if any(word in name for word in ("SECRET", "TOKEN", "PASSWORD"))]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.context import Context, Part, make
+from deploy.say import Stop
 
 PARTS = [Part("source", "source"), Part("images/certs", "images/certs"), Part("one.txt", "one.txt")]
 
@@ -68,6 +69,12 @@ def test_what_python_and_node_leave_behind_is_no_input(repository: Path) -> None
 
 def test_a_folder_that_is_not_there_yet_is_an_empty_one_in_the_context(repository: Path) -> None:
     assert "images/certs" in names(packed(repository))
+
+
+def test_a_part_that_should_be_there_and_is_not_stops_the_build(repository: Path) -> None:
+    (repository / "one.txt").unlink()
+    with pytest.raises(Stop, match=r"one\.txt is missing"):
+        packed(repository)
 
 
 def names(context: Context) -> list[str]:
