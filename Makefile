@@ -14,7 +14,6 @@ SHELL := /bin/sh
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
 DEPLOY := $(SUDO) python3 -B -m deploy
 VENV := .venv
-SOURCES := enclave data_mounts workspaces output_review deploy demo tests benchmarks jupyterhub_config.py bin/enclave
 PYTEST_ARGS ?=
 
 .PHONY: help up down destroy clear images test check fix locks packages
@@ -40,6 +39,7 @@ check: $(VENV)/made
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --strict deploy
 	$(VENV)/bin/lint-imports
 
 fix: $(VENV)/made

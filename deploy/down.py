@@ -11,6 +11,8 @@ from deploy.instance import Instance
 def down() -> None:
     """Stop and remove the containers, workspaces too; all files stay."""
     ours = _known()
+    if ours is None:
+        return
     engine.ensure()
     with say.step(f"Stopping the instance {ours.name!r}; its data stays in {ours.layout.root}"):
         _stop(ours)
@@ -23,6 +25,8 @@ def destroy(keep_images: bool = False) -> None:
     the images, which the next run would otherwise build again.
     """
     ours = _known()
+    if ours is None:
+        return
     if not ours.demo:
         _confirm(ours)
     engine.ensure()
@@ -36,10 +40,12 @@ def destroy(keep_images: bool = False) -> None:
         shutil.rmtree(ours.layout.root)
 
 
-def _known() -> Instance:
+def _known() -> Instance | None:
+    """The instance in ENCLAVE_ROOT, or None, said aloud: what is gone already is no failure."""
     root = instance.root_of(os.environ)
     if not instance.remembered(root):
-        raise say.Stop(f"There is no instance in {root}: nothing to do. ENCLAVE_ROOT names the folder of another.")
+        say.line(f"There is no instance in {root}: nothing to do. ENCLAVE_ROOT names the folder of another.")
+        return None
     return instance.load()
 
 
