@@ -57,7 +57,7 @@ async def project_page(desk: Desk, request: web.Request) -> web.StreamResponse:
 
 
 def _cards(connection: Connection, person: Person, settings: Settings) -> list[HomeCard]:
-    return [
+    cards = [
         HomeCard(
             card,
             _role(members(connection, card.slug), person),
@@ -66,6 +66,7 @@ def _cards(connection: Connection, person: Person, settings: Settings) -> list[H
         )
         for card in projects_of(connection, person.name)
     ]
+    return sorted(cards, key=lambda card: card.why_not != "")  # what can be opened comes first
 
 
 def _page(connection: Connection, person: Person, slug: str, settings: Settings) -> ProjectPage:

@@ -1,5 +1,6 @@
 """What other rooms ask this one, answered from the database."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -8,12 +9,13 @@ from data_mounts import decisions, members, projects
 from data_mounts.access import NOBODY, Access, Code, ProjectState
 from data_mounts.answers import access_for, is_member, look, members_of, project_card, projects_of
 from data_mounts.decisions import Decider
+from data_mounts.numbers import allocate_uid
 from data_mounts.projects import Changes
 from enclave import audit
 from enclave.clock import now
 from enclave.errors import NotFound
 from enclave.layout import FIRST_WORKSPACE_UID
-from enclave.people import set_blocked
+from enclave.people import Role, set_blocked
 from tests.data_mounts.builders import (
     DAY,
     OPERATOR,
@@ -107,8 +109,6 @@ def test_a_revoked_grant_leaves_the_next_answer_and_a_waiting_one_never_was_in_i
 
 
 def test_no_role_of_the_platform_opens_a_project(connection):
-    from enclave.people import Role
-
     login(connection, "adam", *Role)
     assert ask(connection, "adam").code is Code.NOT_A_MEMBER
     assert ask(connection, "diego").code is Code.NOT_A_MEMBER
@@ -142,3 +142,23 @@ def test_a_persons_projects_come_by_title_whatever_their_state(connection):
     projects.close(connection, OPERATOR, "another", "over")
     assert [card.slug for card in projects_of(connection, "alice")] == ["another", "tumour-ml"]
     assert projects_of(connection, "diego") == []
+
+
+def test_numbers_asked_for_at_the_same_moment_are_never_the_same(databases):
+    """The write transaction is taken at its start, on PostgreSQL too: nobody counts up from a stale highest."""
+    people = [f"person-{number}" for number in range(8)]
+    with databases.write() as connection:
+        open_project(connection)
+        for name in people:
+            login(connection, name)
+        add(connection, "tumour-ml", *people)
+
+    def open_workspace(name):
+        with databases.write() as connection:
+            return open_project(connection, name).gid, ask(connection, name).uid
+
+    with ThreadPoolExecutor(4) as pool:
+        gids, uids = zip(*pool.map(open_workspace, people), strict=True)
+    assert len(set(gids)) == len(set(uids)) == len(people)
+    with databases.write() as connection:
+        assert [allocate_uid(connection, name, "tumour-ml") for name in people] == list(uids)
