@@ -14,7 +14,8 @@ _PATIENCE = 60.0
 def ensure() -> None:
     """See to it that the engine and compose are there and answer; raise `Stop` when they cannot be had."""
     if not _answers():
-        ensure_packages({"dockerd": "docker.io"})
+        # Where the kernel has AppArmor, the engine starts no container without its parser.
+        ensure_packages({"dockerd": "docker.io apparmor"})
         _start()
     if not shell.answers(["docker", "--version"]):
         ensure_packages({"docker": "docker-cli"})
@@ -28,8 +29,9 @@ def compose() -> list[str]:
 
 
 def ensure_packages(wanted: Mapping[str, str]) -> None:
-    """Install Debian packages for those programs (program -> package) that are missing."""
-    missing = sorted({package for program, package in wanted.items() if not _installed(program)})
+    """Install Debian packages for those programs (program -> packages) that are missing."""
+    lacking = [packages.split() for program, packages in wanted.items() if not _installed(program)]
+    missing = sorted({package for packages in lacking for package in packages})
     if not missing:
         return
     if not shell.answers(["apt-get", "--version"]):
@@ -49,9 +51,7 @@ def _installed(program: str) -> bool:
 
 
 def _answers() -> bool:
-    return shell.answers(["docker", "version", "--format", "{{.Server.Version}}"]) or shell.answers(
-        ["docker", "info", "--format", "{{.ID}}"]
-    )
+    return shell.answers(["docker", "version", "--format", "{{.Server.Version}}"])
 
 
 def _start() -> None:

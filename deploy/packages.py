@@ -9,7 +9,8 @@ def main() -> int:
     """Install what is missing; the exit code."""
     try:
         engine.ensure()
-        engine.ensure_packages({"chromium": "chromium", "mmdebstrap": "mmdebstrap"})
+        # Without a font a page has no words, and without its sandbox chromium does not start as a user.
+        engine.ensure_packages({"chromium": "chromium chromium-sandbox fonts-liberation"})
     except say.Stop as problem:
         return say.stop(problem)
     return 0
