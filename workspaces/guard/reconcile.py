@@ -35,6 +35,7 @@ class Reconciler:
         self._keeper = keeper
         self._seconds = seconds
         self._soon = asyncio.Event()
+        self._alone = False  # the desk was away at the last look
         self._ending: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -89,9 +90,12 @@ class Reconciler:
         try:
             told = await self._keeper.records.to_stop(question)
         except DeskAway as away:
-            log.warning("the desk is away, what runs goes on until the end on its label: %s", away)
+            if not self._alone:
+                log.warning("the desk is away, what runs goes on until the end on its label: %s", away)
+            self._alone = True
             ends = {owner: until_of(found.labels) for owner, found in running.items()}
             return [(owner, *EXPIRED) for owner, until in ends.items() if until is not None and until <= now()]
+        self._alone = False
         named = {(str(one["person"]), str(one["project"])): one for one in told}
         return [
             (owner, str(named[owner]["code"]), str(named[owner]["reason"])) for owner in running if owner in named
