@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from aiohttp import FormData
@@ -155,7 +156,7 @@ def a_form(files: dict[str, bytes], meta: Any = None) -> FormData:
     form = FormData(quote_fields=False)
     form.add_field("meta", json.dumps(meta_of(files) if meta is None else meta), content_type="application/json")
     for name, content in files.items():
-        form.add_field("file", content, filename=name, content_type="application/octet-stream")
+        form.add_field("file", BytesIO(content), filename=name, content_type="application/octet-stream")
     return form
 
 
