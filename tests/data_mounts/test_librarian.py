@@ -1,60 +1,17 @@
-"""The librarian on a real file system, against sources that lie."""
+"""The librarian on a real file system: copied, hashed, verified, taken back, whole or not at all."""
 
-import io
 import json
 import os
-import socket
 import stat
 import threading
-from pathlib import Path
 
 import pytest
 
-from data_mounts import librarian, shelves
+from data_mounts import shelves
 from data_mounts.manifest import parse_manifest
+from tests.data_mounts.shelf import left, root, run, source
 
-
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path / "root"))
-    (tmp_path / "root" / "datasets").mkdir(parents=True)
-    return tmp_path / "root"
-
-
-@pytest.fixture
-def source(tmp_path):
-    folder = tmp_path / "source"
-    (folder / "2026").mkdir(parents=True)
-    (folder / "empty").mkdir()
-    (folder / "wdbc.csv").write_text("id,diagnosis\n")
-    (folder / "2026" / "région.parquet").write_bytes(b"PAR1" * 1000)
-    return folder
-
-
-class Run:
-    """The librarian's verbs, with what they printed."""
-
-    def __init__(self, source, capsys, monkeypatch):
-        self.source, self.capsys, self.monkeypatch = source, capsys, monkeypatch
-
-    def __call__(self, verb, *more, name="wdbc", version="1", stdin=""):
-        self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        extra = ["--source", str(self.source)] if verb == "ingest" else []
-        extra += ["--manifest", "-"] if verb == "verify" and not more else []
-        try:
-            code = librarian.main([verb, name, version, *extra, *more])
-        except SystemExit as usage:
-            code = usage.code
-        return code, *self.capsys.readouterr()
-
-
-@pytest.fixture
-def run(source, capsys, monkeypatch, root):
-    return Run(source, capsys, monkeypatch)
-
-
-def left(root):
-    return sorted(str(path.relative_to(root / "datasets")) for path in (root / "datasets").rglob("*"))
+__all__ = ["root", "run", "source"]
 
 
 def test_a_dataset_is_copied_hashed_and_made_read_only(run, root, source):
@@ -121,145 +78,6 @@ def test_a_version_is_never_overwritten(run, root):
     assert code == 1 and out == "" and "a version never changes" in error
     assert run("verify", stdin=manifest)[0] == 0
     assert run("ingest", version="2")[0] == 0
-
-
-def symlink(source):
-    (source / "link.csv").symlink_to("/etc/passwd")
-
-
-def linked_folder(source):
-    (source / "folder").symlink_to("/etc")
-
-
-def dangling(source):
-    (source / "nowhere").symlink_to("nothing")
-
-
-def hard_link(source):
-    (source.parent / "elsewhere").write_text("secret of another project")
-    os.link(source.parent / "elsewhere", source / "innocent.csv")
-
-
-def pipe(source):
-    os.mkfifo(source / "2026" / "pipe")
-
-
-def device(source):
-    os.mknod(source / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-
-
-def block_device(source):
-    os.mknod(source / "disk", 0o666 | stat.S_IFBLK, os.makedev(7, 0))
-
-
-def listening_socket(source):
-    with socket.socket(socket.AF_UNIX) as found:
-        found.bind(str(source / "server.sock"))
-
-
-def not_utf8(source):
-    (Path(os.fsdecode(os.fsencode(source) + b"/caf\xe9.csv"))).write_text("")
-
-
-def control_character(source):
-    (source / "a\nb.csv").write_text("")
-
-
-def braces(source):
-    (source / "{username}").mkdir()
-
-
-def right_to_left(source):
-    (source / "\u202efdp.exe").write_text("")
-
-
-def nothing_in_it(source):
-    for path in sorted(source.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-
-
-def too_deep(source):
-    (source / "/".join(["d"] * 70)).mkdir(parents=True)
-
-
-ATTACKS = [symlink, linked_folder, dangling, hard_link, pipe, device, block_device, listening_socket, not_utf8,
-           control_character, braces, right_to_left, nothing_in_it, too_deep]  # fmt: skip
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_a_source_that_holds_anything_but_plain_files_is_refused_and_nothing_is_left(run, root, source, attack):
-    attack(source)
-    code, out, error = run("ingest")
-    assert code == 1 and out == ""
-    (sentence,) = [line for line in error.splitlines() if line.startswith("Refused: ")]
-    assert sentence.endswith(".")
-    assert left(root) == []
-
-
-def test_a_link_in_place_of_the_source_is_refused(run, root, source, tmp_path):
-    run.source = tmp_path / "link"
-    run.source.symlink_to(source)
-    assert run("ingest")[0] == 1 and left(root) == []
-
-
-def swapping(monkeypatch, moment, swap):
-    """Change the source between the librarian's look at it and its opening of it, or while it reads."""
-    real = getattr(shelves, moment)
-
-    def changed(*arguments, **named):
-        swap()
-        return real(*arguments, **named)
-
-    monkeypatch.setattr(shelves, moment, changed)
-
-
-def replace(path, make):
-    def swap():
-        path.unlink(missing_ok=True)
-        make(path)
-
-    return swap
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda path: path.symlink_to("/etc/passwd"),
-        os.mkfifo,
-        lambda path: os.link(path.parent.parent / "elsewhere", path),
-        lambda path: path.mkdir(),
-        lambda path: None,
-    ],
-    ids=["link", "pipe", "hard link", "folder", "gone"],
-)
-def test_a_file_swapped_after_the_look_is_refused(run, root, source, monkeypatch, make):
-    (source.parent / "elsewhere").write_text("secret")
-    swapping(monkeypatch, "_copy", replace(source / "wdbc.csv", make))
-    code, out, error = run("ingest")
-    assert (code, out, left(root)) == (1, "", []) and "Refused: wdbc.csv" in error
-
-
-def test_a_folder_swapped_for_a_link_after_the_look_is_refused(run, root, source, monkeypatch, tmp_path):
-    def swap():
-        (source / "2026").rename(tmp_path / "moved")
-        (source / "2026").symlink_to(tmp_path / "moved")
-
-    swapping(monkeypatch, "_copy", swap)
-    assert run("ingest")[0] == 1 and left(root) == []
-
-
-def test_a_file_that_grows_while_it_is_read_is_refused(run, root, source, monkeypatch):
-    real = os.read
-
-    def growing(descriptor, count):
-        data = real(descriptor, count)
-        with (source / "wdbc.csv").open("a") as file:
-            file.write("more\n" if not data else "")
-        return data
-
-    monkeypatch.setattr(shelves.os, "read", growing)
-    code, _, error = run("ingest")
-    assert code == 1 and "changed while it was read" in error and left(root) == []
 
 
 def test_an_interrupted_run_leaves_nothing_and_what_a_killed_one_left_is_cleared(run, root, monkeypatch):
