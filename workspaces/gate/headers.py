@@ -94,7 +94,7 @@ WORKSPACE_LINES: tuple[Line, ...] = (
     Line("X-DNS-Prefetch-Control", "off", "a name in an output must not be looked up"),
     Line(
         "Permissions-Policy",
-        "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), bluetooth=(), midi=()",
+        "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), midi=()",
         "analysis needs no device",
     ),
 )

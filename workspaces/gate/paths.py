@@ -67,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"lab/api/workspaces(/.*)?", "GET PUT POST DELETE", Kind.DATA, "window layouts"),
     _rule(r"lab/api/translations(/.*)?", "GET", Kind.DATA, "texts of the interface"),
     _rule(r"lab/api/listings(/.*)?", "GET", Kind.DATA, "the list of forbidden extensions"),
+    _rule(r"lab/api/build", "GET", Kind.DATA, "JupyterLab asks whether it must be built anew; it may not do it"),
     _rule(r"api", "GET", Kind.DATA, "the server's version; JupyterLab asks whether it lives"),
     _rule(r"api/(me|status)", "GET", Kind.DATA, "who and how busy"),
     _rule(r"api/contents(/.*)?", "GET POST PUT PATCH DELETE", Kind.DATA, "notebooks and files, as JSON only"),

@@ -141,7 +141,9 @@ class WorkspaceSite:
 
     async def _pass(self, request: web.BaseRequest, admitted: Admission) -> web.StreamResponse:
         place, kind = admitted.place, admitted.rule.kind
-        if request.method not in READING or kind is Kind.DOCUMENT:
+        # The window layout is saved by JupyterLab itself whenever something moves: no sign of a person.
+        changes = request.method not in READING and not admitted.path.startswith("lab/api/workspaces")
+        if changes or kind is Kind.DOCUMENT:
             self._activity.touch(place)
         client = await self._workspaces.client(place)
         sent = headers.to_workspace(request.headers, self._origin.host)

@@ -86,6 +86,7 @@ def test_the_end_of_a_computation_begins_the_idle_time():
         ("GET", "api/kernels", False),
         ("GET", "api/contents/project", False),
         ("GET", "lab", True),
+        ("PUT", "lab/api/workspaces/default", False),
         ("PUT", "api/contents/project/a.ipynb", True),
         ("POST", "api/sessions", True),
     ],
