@@ -22,7 +22,8 @@ _TITLES = {
     502: "No valid answer",
     503: "Not available now",
 }
-_FOLDERS = (Path(__file__).parent / "static", Path(enclave.__file__).parent / "static")
+_OURS = Path(__file__).parent / "static"
+_GROUND = Path(enclave.__file__).parent / "static"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,8 @@ class Answers:
         self._pages_url = pages_url
         self._secure = secure
         self._renderer = Renderer(["enclave", "workspaces.gate"])
-        self._files = {
-            file.name: file.read_bytes()
-            for folder in reversed(_FOLDERS)
-            for file in folder.iterdir()
-            if file.suffix in (".css", ".js", ".svg")
-        }
+        self._ground = _read(_GROUND)
+        self._files = _read(_OURS) | self._ground
 
     def page(
         self,
@@ -87,15 +84,21 @@ class Answers:
         headers["Content-Security-Policy"] = policy
         return web.Response(text=page, status=status, content_type="text/html", headers=headers)
 
-    def static(self, name: str) -> web.Response | None:
-        """A file of ours, the ground's look among them, so that our pages work with the desk down."""
-        if name not in self._files:
+    def static(self, owner: str, name: str) -> web.Response | None:
+        """A file of `gate`, or of the ground under the `desk`'s address, so that our pages look the same with the
+        desk down; None for one that only the desk can have."""
+        files = self._files if owner == "gate" else self._ground
+        if name not in files:
             return None
         headers = page_lines(self._secure)
         headers["Content-Type"] = asset_type(name)
         headers["Cache-Control"] = "no-cache"
         headers["Cross-Origin-Resource-Policy"] = "same-site"  # the look of a problem inside the frame
-        return web.Response(body=self._files[name], headers=headers)
+        return web.Response(body=files[name], headers=headers)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix in (".css", ".js", ".svg")}
 
 
 def wants_page(request: web.BaseRequest) -> bool:

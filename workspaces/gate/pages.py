@@ -24,7 +24,7 @@ from workspaces.gate.workspace_page import WorkspacePages
 
 LARGEST_BODY = 32_000_000  # a form of ours; files are never brought in here
 _OUR_COOKIE = re.compile(r"(__Host-|__Secure-)?enclave-")
-_STATIC = re.compile(r"/(gate|desk)/static/([a-z0-9.-]+)")
+_STATIC = re.compile(r"/(gate|desk)/static/([A-Za-z0-9._-]+)")
 _USER = re.compile(r"/user/[^/]+/([^/]+)(/.*)?")
 _DESK = re.compile(r"/(?:home|desk(?:/.*)?)")
 _HUB = re.compile(r"/hub(?:/.*)?")
@@ -59,11 +59,7 @@ class Pages:
         if path == "/":
             return redirect("/home")
         if static := _STATIC.fullmatch(path):
-            file = self.answers.static(static[2])
-            if file is None and static[1] == "desk":
-                return await self._to_desk(request, None)
-            if file is not None:
-                return file
+            return await self._static(request, static[1], static[2])
         if _HUB.fullmatch(path):
             return await self._to_hub(request, path)
         if path == CALLBACK:
@@ -77,9 +73,17 @@ class Pages:
         if workspace := _WORKSPACE.fullmatch(path):
             return await self.workspaces.answer(request, await self._session(request), workspace[1], workspace[2])
         if _DESK.fullmatch(path):
-            static_file = path.startswith("/desk/static/")
-            return await self._to_desk(request, None if static_file else await self._session(request))
+            return await self._to_desk(request, await self._session(request))
         raise NotFound("There is no such page.")
+
+    async def _static(self, request: web.BaseRequest, owner: str, name: str) -> web.StreamResponse:
+        """A file of ours, or one that a room keeps at the desk; no login is needed for how things look."""
+        file = self.answers.static(owner, name)
+        if file is not None:
+            return file
+        if owner == "gate":
+            raise NotFound("There is no such file.")
+        return await self._to_desk(request, None)
 
     async def _session(self, request: web.BaseRequest) -> Session:
         session = await self.login.session(request)

@@ -209,6 +209,16 @@ async def test_our_look_is_served_with_the_desk_down(world):
         assert "desk does not answer" in await answer.text()
 
 
+async def test_a_rooms_own_style_comes_from_the_desk_without_a_login(world):
+    for name in ("review.css", "workspace.css"):
+        async with world.get(f"{world.pages}/desk/static/{name}") as answer:
+            seen = await answer.json()
+        assert seen["path"] == f"/desk/static/{name}"
+        assert "X-Enclave-Person" not in seen["headers"]
+    async with world.request("POST", world.pages + "/desk/static/x.css", world.writing()) as answer:
+        assert answer.status == 403
+
+
 async def test_an_unknown_host_gets_nothing(world):
     for host in ("evil.example", "localhost", f"evil.{world.pages.removeprefix('http://')}", ""):
         async with world.get(world.pages + "/home", **world.cookie(), Host=host) as answer:
