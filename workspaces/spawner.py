@@ -29,6 +29,14 @@ _SILENT = "JupyterLab did not answer in time. Try again; tell an admin if it sta
 _Away = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
+class NotStarted(SpawnException):
+    """A workspace could not be started. `words` are shown to the person, `log` only to the Hub's log."""
+
+    def __init__(self, words: str, reason: str, status: int, log: str = "") -> None:
+        super().__init__(words, reason=reason, status_code=status, log_message=log)
+        self.jupyterhub_message = words  # what the Hub sends with the progress; without it, its own repr
+
+
 class WorkspaceSpawner(Spawner):
     """One workspace: a person's named server, whose name is the project."""
 
@@ -43,7 +51,7 @@ class WorkspaceSpawner(Spawner):
         self._over = False
 
     async def start(self) -> str:
-        """Start the workspace; return the gate's address, the same for all. Raises `SpawnException`."""
+        """Start the workspace; return the gate's address, the same for all. Raises `NotStarted`."""
         path = self._path()
         self._steps, self._over = [], False
         try:
@@ -86,17 +94,13 @@ class WorkspaceSpawner(Spawner):
             await self._news.wait()
 
     def _path(self) -> str:
-        """The guard's path for this workspace; raise `SpawnException` for anything that is not two names."""
+        """The guard's path for this workspace; raise `NotStarted` for anything that is not two names."""
         if not self.name:
-            raise SpawnException(
-                "A workspace belongs to a project: open one from your home page.",
-                reason="no-project",
-                status_code=400,
-            )
+            raise NotStarted("A workspace belongs to a project: open one from your home page.", "no-project", 400)
         try:
             return f"/workspaces/{person_name(self.user.name)}/{project_slug(self.name)}"
         except BadInput as refused:
-            raise SpawnException(str(refused), reason="no-project", status_code=400) from refused
+            raise NotStarted(str(refused), "no-project", 400) from refused
 
     async def _ask_guard(self, path: str) -> None:
         last: dict[str, str] = {}
@@ -110,13 +114,11 @@ class WorkspaceSpawner(Spawner):
                     last = json.loads(line)
                     self._say(last.get("message", ""))
         except _Away as error:
-            raise SpawnException(
-                _AWAY, reason="guard-away", status_code=503, log_message=f"the guard: {error!r}"
-            ) from error
+            raise NotStarted(_AWAY, "guard-away", 503, f"the guard: {error!r}") from error
         if "refused" in last:
-            raise SpawnException(last["refused"], reason=last.get("code", "refused"), status_code=403)
+            raise NotStarted(last["refused"], last.get("code", "refused"), 403)
         if "started" not in last:
-            raise SpawnException(last.get("failed", _AWAY), reason="failed", status_code=503)
+            raise NotStarted(last.get("failed", _AWAY), "failed", 503)
 
     async def _wait_ready(self) -> None:
         ready = f"/ready/{self.user.name}/{self.name}"
@@ -128,7 +130,7 @@ class WorkspaceSpawner(Spawner):
                     await self._refuse_if_ended()
                     look = time.monotonic() + _LOOK_SECONDS
                 if time.monotonic() > deadline:
-                    raise SpawnException(_SILENT, reason="silent", status_code=503)
+                    raise NotStarted(_SILENT, "silent", 503)
                 await asyncio.sleep(_READY_SECONDS)
 
     async def _refuse_if_ended(self) -> None:
@@ -138,7 +140,7 @@ class WorkspaceSpawner(Spawner):
             return
         if found["state"] != "running":
             words = _MEMORY if found["out_of_memory"] else _ENDED
-            raise SpawnException(words, reason="ended", status_code=503)
+            raise NotStarted(words, "ended", 503)
 
     async def _look(self) -> dict[str, Any]:
         async with session_over(Path(self.guard_socket)) as session, session.get(self._path()) as answer:

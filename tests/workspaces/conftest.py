@@ -32,19 +32,13 @@ def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
     if os.geteuid() != 0:
         pytest.skip("the guard makes folders for other users, which only root can do")
     instance = f"guardtest-{uuid.uuid4().hex[:8]}"
-    root = tmp_path / "enclave"
+    root = tmp_path / "e"  # short: the path of a Unix socket ends at 107 bytes
     environment = {"ENCLAVE_INSTANCE": instance, "ENCLAVE_ROOT": str(root), "ENCLAVE_WORKSPACE_IMAGE": image}
     found = Settings.from_env(environment)
-    for folder in (
-        "datasets",
-        "projects",
-        "homes",
-        "logs",
-        "sockets/guard",
-        "sockets/desk-guard",
-        "sockets/workspaces",
-    ):
+    for folder in ("datasets", "projects", "homes", "logs"):
         (root / folder).mkdir(parents=True, mode=0o755)
+    for folder in ("guard", "desk-guard", "desk-hub", "control", "hub", "workspaces"):
+        (root / "sockets" / folder).mkdir(parents=True, mode=0o755)
     yield found
     ours = docker("ps", "--all", "--quiet", "--filter", f"label=enclave={instance}").split()
     if ours:

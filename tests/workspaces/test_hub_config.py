@@ -77,7 +77,7 @@ def test_a_hub_that_ends_and_a_person_who_logs_out_leave_workspaces_running(c):
 def test_every_login_is_checked_again(c):
     login = c.EnclaveAuthenticator
     assert login.auth_refresh_age == 300 and login.auth_refresh_strict and login.refresh_pre_spawn
-    assert login.enable_auth_state and len(c.CryptKeeper.keys[0]) == 32
+    assert login.enable_auth_state and len(c.CryptKeeper["keys"][0]) == 32
 
 
 def test_no_secret_but_from_its_file(c, hub_settings):
