@@ -4,11 +4,12 @@ import contextlib
 from importlib.metadata import entry_points
 
 from tests.databases import database, databases, postgres_url
+from tests.running import stack
 
-__all__ = ["database", "databases", "postgres_url"]
+__all__ = ["database", "databases", "postgres_url", "stack"]
 
 
 def pytest_configure() -> None:
     for point in entry_points(group="enclave.rooms"):
-        with contextlib.suppress(ModuleNotFoundError):  # until every room stands
+        with contextlib.suppress(ImportError, AttributeError):  # until every room stands
             point.load()

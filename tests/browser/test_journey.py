@@ -1,0 +1,104 @@
+"""The main job, by real clicks: a result leaves the enclave, seen by an output checker, and only that result."""
+
+import hashlib
+import re
+
+import pytest
+from playwright.sync_api import FrameLocator, expect
+
+from tests.browser.people import SCREENSHOTS, SLOW, Visitor, Visitors
+from tests.running import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
+TABLE = "performance.csv"
+
+
+def open_entry(frame: FrameLocator, name: str) -> None:
+    """Double-click a name in JupyterLab's file browser."""
+    entry = frame.locator(".jp-DirListing-item", has_text=re.compile(rf"^{re.escape(name)}"))
+    expect(entry.first).to_be_visible(timeout=SLOW)
+    entry.first.dblclick()
+
+
+def run_notebook(frame: FrameLocator, name: str) -> None:
+    """Open a notebook and run all its cells to the end."""
+    open_entry(frame, name)
+    expect(frame.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=SLOW)
+    expect(frame.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=SLOW)
+    frame.get_by_role("menuitem", name="Run", exact=True).click()
+    frame.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    last = frame.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
+    expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=2 * SLOW)
+    expect(frame.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=SLOW)
+    expect(frame.locator(".jp-OutputArea-output[data-mime-type*=error]")).to_have_count(0)
+
+
+def ask_for_release(visitor: Visitor, frame: FrameLocator) -> None:
+    """Right-click the table, choose "Request release…", fill in the three texts, submit."""
+    entry = frame.locator(".jp-DirListing-item", has_text=TABLE)
+    expect(entry).to_be_visible(timeout=SLOW)
+    entry.click(button="right")
+    visitor.page.screenshot(path=SCREENSHOTS / "request-menu-wide.png")
+    frame.get_by_role("menuitem", name=re.compile("Request release")).click()
+    dialog = frame.locator(".jp-Dialog")
+    expect(dialog.locator("textarea")).to_have_count(3)
+    texts = [
+        "Accuracy of two classifiers on the biopsies, one row a model.",
+        "tumour-ml.ipynb: five-fold cross-validation of scikit-learn and LightGBM models.",
+        "Aggregated over all 569 patients; counts below 11 are not shown.",
+    ]
+    for field, text in zip(dialog.locator("textarea").all(), texts, strict=True):
+        field.fill(text)
+    visitor.picture("request-dialog")
+    dialog.get_by_role("button", name="Send request").click()
+    expect(dialog).to_have_count(0, timeout=SLOW)
+
+
+def test_a_result_leaves_after_a_checker_has_seen_it(stack: Stack, visitors: Visitors) -> None:
+    alice, carol = visitors("alice"), visitors("carol")
+    alice.picture("home")
+    frame = alice.open_workspace("tumour-ml")
+    run_notebook(frame, "tumour-ml.ipynb")
+    alice.picture("workspace")
+    open_entry(frame, "results")
+    ask_for_release(alice, frame)
+    alice.page.get_by_role("button", name="Request release").click()  # on our page around the workspace
+    expect(frame.get_by_text("Waiting for an output checker").first).to_be_visible(timeout=SLOW)
+    alice.picture("request-panel")
+
+    carol.page.goto(stack.url + "/desk/queue")
+    carol.picture("queue")
+    carol.page.get_by_role("link", name=re.compile("tumour", re.I)).first.click()
+    expect(carol.page.get_by_text(TABLE).first).to_be_visible()
+    carol.picture("review")
+    approve(carol)
+    carol.picture("approved")
+
+    written = (stack.layout.project("tumour-ml") / "results" / TABLE).read_bytes()
+    alice.page.goto(stack.url + "/desk/requests")
+    alice.picture("requests")
+    alice.page.locator("a[href^='/desk/requests/']").first.click()
+    link = alice.page.get_by_role("link", name=re.compile("Download", re.I)).first
+    for _ in range(30):
+        if link.is_visible():
+            break
+        alice.page.wait_for_timeout(1000)
+        alice.page.reload()
+    alice.picture("released")
+    with alice.page.expect_download() as downloading:
+        link.click()
+    with open(downloading.value.path(), "rb") as file:
+        assert hashlib.sha256(file.read()).digest() == hashlib.sha256(written).digest()
+
+
+def approve(checker: Visitor) -> None:
+    """Release the one file, say why, look at what the confirmation names, confirm."""
+    page = checker.page
+    page.get_by_label("Release it").check()
+    page.locator("textarea[name=comment]").fill("Two rows of cross-validated scores; no cell is about fewer than 11.")
+    page.get_by_role("button", name=re.compile("^Approve")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(TABLE)
+    checker.picture("confirm")
+    dialog.get_by_role("button", name="Yes, approve").click()
+    expect(page.get_by_role("button", name=re.compile("Take back"))).to_be_attached()
