@@ -18,6 +18,7 @@ from output_review import objects
 from output_review.vocabulary import File
 
 SECONDS = 15
+COMMAND = ("-I", "-m", "output_review.examiner")
 _LARGEST_ANSWER = 32 * 1024**2
 _KEPT = 64
 _kept: OrderedDict[tuple[str, str, str], dict[str, Any]] = OrderedDict()
@@ -54,9 +55,7 @@ def unexamined(why: str) -> dict[str, Any]:
 async def _in_a_child(file: BinaryIO, name: str) -> dict[str, Any]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-I",
-        "-m",
-        "output_review.examiner",
+        *COMMAND,
         name,
         stdin=file,
         stdout=asyncio.subprocess.PIPE,
@@ -85,7 +84,10 @@ async def _answer(child: asyncio.subprocess.Process) -> dict[str, Any]:
             return unexamined("The description of this file grew too long.")
     if await child.wait() != 0:
         return unexamined("Looking at this file failed, or took too much memory or time.")
-    found = json.loads(answer)
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        found = None
     if not isinstance(found, dict) or not {"family", "kind", "notes"} <= found.keys():
         return unexamined("Looking at this file gave no usable answer.")
     return found

@@ -1,0 +1,68 @@
+"""`enclave request`: looking, never deciding."""
+
+import json
+
+import pytest
+
+from enclave.cli import main
+from enclave.layout import Layout
+from enclave.migrations import upgrade
+from output_review.cli import request as noun
+from tests.output_review.kit import a_desk, decided, people_and_projects, submitted
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    from enclave.database import Database
+
+    monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path))
+    database = Database(f"sqlite:///{Layout(tmp_path).database}")
+    upgrade(database)
+    people_and_projects(database)
+    yield a_desk(database, tmp_path)
+    database.close()
+
+
+def run(*arguments):
+    try:
+        main(["request", *arguments])
+    except SystemExit as ended:
+        return ended.code or 0
+    return 0
+
+
+def test_requests_are_listed_and_shown(desk, capsys):
+    first = submitted(desk)
+    decided(desk, submitted(desk, {"b.csv": b"b"}, author="bob"))
+    assert run("list", "--json") == 0
+    assert [one["author"] for one in json.loads(capsys.readouterr().out)] == ["bob", "alice"]
+    assert run("list", "--status", "submitted") == 0
+    printed = capsys.readouterr().out
+    assert "alice" in printed and "bob" not in printed
+    assert run("show", str(first.id), "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["files"][0]["sha256"] == first.files[0].sha256 and shown["state"].startswith("Waiting")
+    assert len(shown["history"]) == 1
+    assert run("show", str(first.id)) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["show", "99"], 1),
+        (["show", "0"], 2),
+        (["show", "x"], 2),
+        (["show", "99999999999999999999"], 2),
+        (["show"], 2),
+        (["list", "--status", "done"], 2),
+        (["list", "--limit", "0"], 2),
+        (["approve", "1"], 2),
+    ],
+)
+def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
+    assert run(*arguments) == code
+    assert capsys.readouterr().err.strip()
+
+
+def test_no_verb_decides(desk):
+    assert set(noun.commands) == {"list", "show"}
