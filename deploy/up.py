@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from deploy import compose, engine, folders, images, instance, say, secrets, shell
+from deploy import compose, engine, folders, images, instance, ports, say, secrets, shell
 from deploy.context import REPOSITORY
 from deploy.instance import Instance
 
@@ -15,6 +15,7 @@ def up(fresh: bool = False) -> None:
     if ours.demo:
         with say.step("Preparing the demo's people"):
             _demo(ours, "identity.py")
+    ports.ensure_free(ours)
     names = compose.services(ours)
     with say.step(f"Starting {', '.join(names)}"):
         compose.up(ours)
