@@ -14,6 +14,7 @@ from workspaces.gate.errors import BadReply, TooLarge, Unavailable
 
 log = logging.getLogger("enclave.gate")
 BODY_SECONDS = 60.0  # the longest silence of a client that is sending a body
+SMALL = 64 * 1024  # bytes; an answer that says it is no longer is passed on in one piece
 _BODILESS = frozenset({204, 304})
 _BROKEN_OFF = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -88,8 +89,13 @@ async def _pass_back(
 ) -> web.StreamResponse:
     if not 200 <= answer.status <= 599:
         raise BadReply("The answer was not a valid one.")
+    headers["Server"] = "enclave"
+    length = answer.content_length
+    if length is not None and length <= SMALL and request.method != "HEAD":
+        # In one piece: half the work, and an answer that breaks off has not begun yet.
+        headers.popall("Content-Length", None)
+        return web.Response(status=answer.status, headers=headers, body=await answer.read())
     response = web.StreamResponse(status=answer.status, headers=headers)
-    response.headers["Server"] = "enclave"
     await response.prepare(request)
     if request.method == "HEAD" or answer.status in _BODILESS:
         return response

@@ -4,8 +4,9 @@ Towards a workspace and back the lists say what may pass; towards the Hub and th
 what may not. Names are compared in lower case.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -124,13 +125,14 @@ def workspace_policy(base: str, pages_url: str) -> str:
     )
 
 
-def security_lines(kind: Kind, base: str, pages_url: str) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def security_lines(kind: Kind, base: str, pages_url: str) -> Mapping[str, str]:
     """The headers of every answer that comes from a workspace."""
     lines = {line.name: line.value for line in WORKSPACE_LINES}
     runs = kind in (Kind.DOCUMENT, Kind.ASSET)  # a worker obeys the policy that its own file came with
     lines["Content-Security-Policy"] = workspace_policy(base, pages_url) if runs else _DATA_POLICY
     lines["Cache-Control"] = "private, no-cache" if kind is Kind.ASSET else "no-store"
-    return lines
+    return MappingProxyType(lines)
 
 
 def page_lines(secure: bool, frame: str = "") -> dict[str, str]:
@@ -151,7 +153,7 @@ def to_workspace(given: Headers, host: str) -> CIMultiDict[str]:
 
 
 def from_workspace(
-    given: Headers, content_type: str, lines: dict[str, str], own_location: Callable[[str], bool]
+    given: Headers, content_type: str, lines: Mapping[str, str], own_location: Callable[[str], bool]
 ) -> CIMultiDict[str]:
     """The answer's headers as the browser may see them; a `Location` only where `own_location` says so."""
     kept = CIMultiDict((name, value) for name, value in given.items() if name.lower() in FROM_WORKSPACE)

@@ -5,9 +5,9 @@ refused before anything is matched. The table is matched below the workspace's b
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from enclave.errors import BadInput
 
@@ -82,9 +82,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def rule_for(path: str, method: str, rules: Iterable[Rule] = RULES) -> Rule | None:
+@lru_cache(maxsize=4096)
+def rule_for(path: str, method: str) -> Rule | None:
     """The line that allows `method` on `path` (below the base, no leading slash); None if there is none."""
-    for rule in rules:
+    for rule in RULES:
         if method in rule.methods and rule.matches(path):
             return rule
     return None

@@ -13,8 +13,8 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 NAME = "server.sock"
 _BUSY_SECONDS = 2.0  # how long a full backlog is waited for
@@ -24,8 +24,7 @@ class UnsafeSocket(OSError):
     """What lies at the socket's name is not this workspace's own socket."""
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Tells one socket from its successor: an inode's number is used again, its time of change is not."""
 
     device: int
@@ -34,7 +33,7 @@ class Identity:
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[tuple[int, Identity]]:
+def _opened(folder: Path) -> Iterator[int]:
     """A descriptor of the socket itself; raise `UnsafeSocket`, or `OSError` when there is none."""
     path_only = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
     directory = os.open(folder, path_only | os.O_DIRECTORY)
@@ -49,18 +48,19 @@ def _opened(folder: Path) -> Iterator[tuple[int, Identity]]:
             raise UnsafeSocket(f"{folder / NAME} is not a socket")
         if found.st_uid != owner:
             raise UnsafeSocket(f"{folder / NAME} belongs to uid {found.st_uid}, its folder to {owner}")
-        yield descriptor, Identity(found.st_dev, found.st_ino, found.st_ctime_ns)
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
-def identity(folder: Path) -> Identity | None:
-    """Which socket lies in the folder now; None if none that may be used."""
+def identity(path: str) -> Identity | None:
+    """What lies at the socket's path now, a link not followed; None for nothing. It only tells one thing from
+    another, cheaply, at each request: whether it may be connected to is looked at when that is done."""
     try:
-        with _opened(folder) as (_descriptor, found):
-            return found
+        found = os.lstat(path)
     except OSError:
         return None
+    return Identity(found.st_dev, found.st_ino, found.st_ctime_ns)
 
 
 async def connect(folder: Path) -> socket.socket:
@@ -76,7 +76,7 @@ async def connect(folder: Path) -> socket.socket:
 
 
 def _connect_once(folder: Path) -> socket.socket:
-    with _opened(folder) as (descriptor, _identity):
+    with _opened(folder) as descriptor:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.setblocking(False)

@@ -70,18 +70,25 @@ class Workspaces:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._folders: dict[Place, Path] = {}
+        self._paths: dict[Place, str] = {}
         self._pools: dict[Place, tuple[sockets.Identity | None, aiohttp.ClientSession]] = {}
 
     def folder(self, place: Place) -> Path:
-        return self._layout.server_folder(*place)
+        """Where the workspace's socket is."""
+        if place not in self._folders:
+            self._folders[place] = self._layout.server_folder(*place)
+            self._paths[place] = str(self._folders[place] / sockets.NAME)
+        return self._folders[place]
 
     async def client(self, place: Place) -> aiohttp.ClientSession:
         """The client of this workspace; a pooled connection to a socket that was replaced is never used again."""
-        now = sockets.identity(self.folder(place))
+        folder = self.folder(place)
+        now = sockets.identity(self._paths[place])
         known = self._pools.get(place)
         if known is not None and known[0] == now:
             return known[1]
-        fresh = client(_WorkspaceConnector(self.folder(place)))
+        fresh = client(_WorkspaceConnector(folder))
         self._pools[place] = (now, fresh)
         if known is not None:
             await known[1].close()
@@ -90,6 +97,8 @@ class Workspaces:
     async def drop(self, place: Place) -> None:
         """Forget a workspace that was stopped."""
         known = self._pools.pop(place, None)
+        self._folders.pop(place, None)
+        self._paths.pop(place, None)
         if known is not None:
             await known[1].close()
 
