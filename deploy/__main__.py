@@ -10,7 +10,7 @@ _FRESH = os.environ.get("FRESH", "") not in ("", "0", "no")
 
 _VERBS: dict[str, Callable[[], object]] = {
     "up": lambda: up.up(_FRESH),
-    "images": lambda: up.prepare_images(_FRESH),
+    "images": lambda: up.prepare_images(_FRESH, every=True),
     "down": down.down,
     "destroy": down.destroy,
     "clear": lambda: down.destroy(keep_images=True),

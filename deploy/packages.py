@@ -1,16 +1,20 @@
-"""What `make test` needs of the host beside Python: an engine that answers, and Debian's chromium."""
+"""What `make test` needs beside Python: an engine that answers, Debian's chromium, and our PostgreSQL image."""
 
+import os
 import sys
 
-from deploy import engine, say
+from deploy import engine, images, say
+from deploy.context import REPOSITORY
 
 
 def main() -> int:
-    """Install what is missing; the exit code."""
+    """Install and build what is missing; the exit code."""
     try:
         engine.ensure()
         # Without a font a page has no words, and without its sandbox chromium does not start as a user.
         engine.ensure_packages({"chromium": "chromium chromium-sandbox fonts-liberation"})
+        instance = os.environ.get("ENCLAVE_TEST_INSTANCE", "") or "enclave-test"
+        images.ensure(instance, [images.POSTGRES], REPOSITORY / "build" / "logs")
     except say.Stop as problem:
         return say.stop(problem)
     return 0

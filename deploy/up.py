@@ -28,24 +28,23 @@ def up(fresh: bool = False) -> None:
     _tell(ours)
 
 
-def prepare_images(fresh: bool = False) -> Instance:
-    """The engine, the folders, the secrets and the images."""
+def prepare_images(fresh: bool = False, every: bool = False) -> Instance:
+    """The engine, the folders, the secrets and the images (`every`: also those this instance does not use)."""
     ours = instance.load()
     say.line(f"The instance {ours.name!r} in {ours.layout.root}")
     engine.ensure()
     folders.ensure(ours.layout)
     ours.remember(**_image_ids(ours))
     secrets.ensure(ours.layout)
-    _build(ours, fresh)
+    _build(ours, fresh, every)
     ours.remember(**_image_ids(ours))
     return ours
 
 
-def _build(ours: Instance, fresh: bool) -> None:
-    """Build the images this instance needs."""
+def _build(ours: Instance, fresh: bool, every: bool) -> None:
     wanted = [images.PLATFORM, images.WORKSPACE]
-    wanted += [images.IDP] if ours.demo else []
-    wanted += [images.POSTGRES] if ours.postgres else []
+    wanted += [images.IDP] if ours.demo or every else []
+    wanted += [images.POSTGRES] if ours.postgres or every else []
     with say.step("Looking at the images"):
         images.ensure(ours.name, wanted, ours.layout.root / "logs" / "builds", fresh)
 
