@@ -105,7 +105,10 @@ class DeskDouble:
         return web.json_response({"stop": self.stop})
 
     async def _events(self, request: web.Request) -> web.Response:
-        self.events.append(await request.json())
+        event = await request.json()
+        if event["event"] == "nonsense":
+            return web.json_response({"error": "This is no event."}, status=400)
+        self.events.append(event)
         return web.Response(status=204)
 
 

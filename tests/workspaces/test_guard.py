@@ -225,3 +225,69 @@ async def test_a_start_that_was_interrupted_leaves_nothing(guard, desk):
 async def test_two_starts_at_once_make_one_workspace(guard):
     lines = await asyncio.gather(guard.start(), guard.start())
     assert lines[0][-1]["started"] == lines[1][-1]["started"]
+
+
+async def test_a_failed_look_is_followed_by_the_next(keeper, guard, desk, monkeypatch, caplog):
+    await guard.started()
+    real = keeper.engine.workspaces
+    failures = iter([OSError("the engine is away"), RuntimeError("a fault of ours")])
+
+    async def fails_twice():
+        if failure := next(failures, None):
+            raise failure
+        return await real()
+
+    monkeypatch.setattr(keeper.engine, "workspaces", fails_twice)
+    desk.stop = [dict(ALICES, code="person-blocked", reason="Blocked.")]
+    await until(lambda: not guard.exists())
+    assert caplog.text.count("could not compare") == 2
+
+
+async def test_one_workspace_that_cannot_be_ended_holds_up_no_other(keeper, guard, desk, monkeypatch, caplog):
+    await guard.started()
+    await guard.started("bob")
+    real = keeper.engine.stop
+
+    async def stops_but_one(container):
+        if container == stuck:
+            raise OSError("it does not stop")
+        await real(container)
+
+    stuck = guard.inspect()["Id"]
+    monkeypatch.setattr(keeper.engine, "stop", stops_but_one)
+    desk.stop = [dict(ALICES, person=name, code="blocked", reason="Blocked.") for name in ("alice", "bob")]
+    await until(lambda: not guard.exists(guard.name("bob")))
+    assert guard.exists()
+    stuck = ""
+    await until(lambda: not guard.exists())
+    assert "tried again" in caplog.text
+
+
+async def test_a_log_that_cannot_be_kept_does_not_keep_the_workspace(guard, settings, caplog):
+    await guard.started()
+    folder = settings.layout.log_folder(ALICE, TUMOUR)
+    folder.symlink_to("/etc")
+    await guard.stop()
+    assert not guard.exists() and "could not be kept" in caplog.text
+
+
+async def test_a_container_that_does_not_start_leaves_nothing(keeper, guard, monkeypatch):
+    async def fail(_container):
+        raise OSError("no more room")
+
+    monkeypatch.setattr(keeper.engine, "start", fail)
+    assert "failed" in (await guard.start())[-1]
+    assert not guard.exists()
+
+
+async def test_a_desk_that_answers_nonsense_is_a_desk_that_is_away(guard, desk):
+    for answer in ([], {}, {"allowed": "yes"}):
+        desk.answer = answer
+        assert "records cannot be reached" in (await guard.start())[-1]["refused"]
+
+
+async def test_an_event_that_the_desk_refuses_does_not_block_the_next(keeper, guard, desk, caplog):
+    keeper.records.tell({"event": "nonsense"})
+    await guard.started()
+    await until(lambda: desk.last["event"] == "started")
+    assert "refuses an event" in caplog.text
