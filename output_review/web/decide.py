@@ -71,7 +71,8 @@ async def decide(desk: Desk, request: web.Request) -> web.StreamResponse:
             asked = _confirmation(filled, filled.action, subject.request)
             return await show(desk, subject, _form(filled, confirm=asked))
     try:
-        await desk.write(_decide, subject.person, subject.request.id, filled, desk.settings.release_grace_seconds)
+        grace = desk.settings.release_grace_seconds
+        await desk.write(_decide, subject.person, subject.request.id, filled.action, filled, grace)
     except Refused as refused:
         return await show(desk, await subject_of(desk, request), _form(filled, str(refused)), refused.status)
     raise web.HTTPSeeOther(f"/desk/requests/{subject.request.id}")
@@ -108,13 +109,13 @@ def _present(connection: Connection, person: Person, number: int) -> Actor:
     return actor_for(connection, person_named(connection, person.name), project)
 
 
-def _decide(connection: Connection, person: Person, number: int, filled: Filled, grace: int) -> None:
-    if filled.action is None:
-        return
+def _decide(
+    connection: Connection, person: Person, number: int, action: Action, filled: Filled, grace: int
+) -> None:
     store.decide(
         connection,
         _present(connection, person, number),
-        filled.action,
+        action,
         number,
         filled.version,
         filled.comment,

@@ -1,4 +1,4 @@
-"""This room's style sheets and its one script. A preview is a document of no origin, so it may load them too."""
+"""This room's style sheet and its one script."""
 
 from importlib.resources import files
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from enclave.errors import NotFound
 from enclave.web.rooms import Desk
 
-_FILES = {"review.css": "text/css", "preview.css": "text/css", "review.js": "text/javascript"}
+_FILES = {"review.css": "text/css", "review.js": "text/javascript"}
 
 
 async def static(_desk: Desk, request: web.Request) -> web.StreamResponse:
@@ -15,6 +15,6 @@ async def static(_desk: Desk, request: web.Request) -> web.StreamResponse:
     name = request.match_info["name"]
     if name not in _FILES:
         raise NotFound("There is no such file.")
-    headers = {"Cache-Control": "public, max-age=300", "Cross-Origin-Resource-Policy": "cross-origin"}
+    headers = {"Cache-Control": "public, max-age=300"}
     body = (files("output_review") / "static" / name).read_bytes()
     return web.Response(body=body, content_type=_FILES[name], charset="utf-8", headers=headers)

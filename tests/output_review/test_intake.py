@@ -140,6 +140,18 @@ async def test_a_body_that_makes_no_sense_is_refused(client, desk, body, words):
     assert kept_on_disk(desk) == ([], [])
 
 
+async def test_a_name_may_come_as_rfc_5987_says(client):
+    meta = META[0], json.dumps(meta_of({"été 100%.csv": b"123"})).encode()
+    head = b"Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''%C3%A9t%C3%A9%20100%25.csv"
+    answer = await client.post(
+        ROUTE,
+        data=a_body(meta, (head, b"123")),
+        headers=from_workspace() | {"Content-Type": "multipart/form-data; boundary=frontier"},
+    )
+    assert answer.status == 201, await answer.text()
+    assert (await answer.json())["files"][0]["name"] == "été 100%.csv"
+
+
 async def test_another_content_type_is_refused(client):
     answer = await client.post(ROUTE, json={}, headers=from_workspace())
     assert answer.status == 400 and "multipart/form-data" in (await answer.json())["error"]
