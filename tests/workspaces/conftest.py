@@ -16,8 +16,11 @@ from enclave.layout import FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
 from enclave.names import DatasetName, DatasetVersion
 from enclave.settings import Settings
 from tests.workspaces.engine import GuardClient, docker, test_image
+from tests.workspaces.logins import authenticator, login_desk, provider
 from workspaces.guard.__main__ import guarding
 from workspaces.guard.keeper import Keeper
+
+__all__ = ["authenticator", "login_desk", "provider"]
 
 
 @pytest.fixture(scope="session")

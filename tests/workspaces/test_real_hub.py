@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from tests.workspaces.conftest import until
 from tests.workspaces.provider import SECRET, Provider
@@ -110,14 +109,6 @@ class Hub:
         assert asked["code_challenge_method"] == ["S256"], text
         provider.nonce = asked["nonce"][0]
         return await self.get("/hub/oauth_callback", params={"code": "c", "state": asked["state"][0]})
-
-
-@pytest.fixture
-async def provider():
-    found = Provider()
-    async with TestServer(found.app()) as server:
-        found.issuer = str(server.make_url("")).rstrip("/")
-        yield found
 
 
 @pytest.fixture

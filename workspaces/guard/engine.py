@@ -59,6 +59,7 @@ class Engine:
     def __init__(self, instance: str, url: str = ENGINE_SOCKET) -> None:
         self.instance = instance
         self._docker = aiodocker.Docker(url=url)
+        self._processors: float | None = None
 
     async def __aenter__(self) -> "Engine":
         return self
@@ -69,7 +70,10 @@ class Engine:
         await self._docker.close()
 
     async def processors(self) -> float:
-        return float((await self._docker.system.info())["NCPU"])
+        """How many processors the machine has; the engine is asked once, it takes its time to answer."""
+        if self._processors is None:
+            self._processors = float((await self._docker.system.info())["NCPU"])
+        return self._processors
 
     async def check_image(self, image: str) -> None:
         """Raise `Broken` if the image is not here or would bring folders of its own."""

@@ -32,6 +32,9 @@
     if (stage === "running") {
       one("upgrade").textContent = now.upgrade;
       show("upgrade", Boolean(now.upgrade));
+      const memory = now.notice?.code === "out-of-memory";
+      one("memory").textContent = memory ? now.notice.reason : "";
+      show("memory", memory);
     }
   }
 
