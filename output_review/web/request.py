@@ -77,7 +77,7 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         form=form,
         objections=objections,
         evidence=subject.sight is Sight.EVIDENCE,
-        judges=subject.sight is Sight.EVIDENCE and subject.actor.checker,
+        judges=subject.actor.checker,
         mine=subject.request.author == subject.person.name,
         member=subject.actor.member,
         state=state,

@@ -96,7 +96,9 @@ async def test_a_request_is_seen_by_its_project_and_those_who_judge_or_audit(cli
     request = submitted(desk)
     text = await page(client, person, f"/desk/requests/{request.id}", status)
     assert ("<iframe" in text) == (person in ("carol", "audrey"))
-    assert ('name="comment"' in text) == (person == "carol")
+    assert ('name="comment"' in text) == (person == "carol") and ("Approve…" in text) == (
+        person in ("carol", "boss")
+    )
     assert ("Withdraw…" in text) == (person == "alice")
 
 
@@ -123,13 +125,22 @@ async def test_the_server_refuses_with_the_very_reason_that_the_rule_gives(clien
     assert reread(desk, request) == request and events_of(desk.database, request.id) == ["request.submitted"]
 
 
-async def test_the_buttons_of_who_may_not_judge_are_greyed_with_that_reason(client, desk):
-    request = submitted(desk, author="carol")
-    text = await page(client, "carol", f"/desk/requests/{request.id}")
-    assert 'name="action"' not in text  # an author sees the state, no decision box
+@pytest.mark.parametrize(("person", "author"), [("carol", "carol"), ("insider", "alice"), ("boss", "alice")])
+async def test_the_buttons_of_a_checker_who_may_not_judge_are_greyed_with_that_reason(client, desk, person, author):
+    request = submitted(desk, author=author)
+    with desk.database.read() as connection:
+        reason = reviewer_objection(acting(connection, person, "tumour-ml"), request).text
+    text = await page(client, person, f"/desk/requests/{request.id}")
+    for action in ("approve", "return", "reject"):
+        assert f'value="{action}" disabled title="{reason}"' in text
+    assert "<iframe" not in text and "verdict-1" not in text
+
+
+async def test_what_is_decided_offers_taking_back_and_no_second_decision(client, desk):
     decision = decided(desk, submitted(desk), grace=timedelta(hours=1))
     text = await page(client, "carol", f"/desk/requests/{decision.id}")
     assert "Take back…" in text and "Approve…" not in text
+    assert "Take back…" not in await page(client, "insider", f"/desk/requests/{decision.id}")
 
 
 async def test_an_approval_is_asked_back_by_name_and_then_done(client, desk):
