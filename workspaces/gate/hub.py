@@ -118,9 +118,10 @@ class Hub:
                 self._client.request(method, where, headers=headers, data=form) as answer,
             ):
                 text = await answer.text()
-                if answer.status in (502, 503, 504):
-                    raise Unavailable(DOWN)
                 is_json = answer.content_type == "application/json"
+                # With words in it, 503 is the Hub's answer: a workspace that could not be started, and why.
+                if answer.status in (502, 503, 504) and not is_json:
+                    raise Unavailable(DOWN)
                 return answer.status, json.loads(text) if text and is_json else None
         except _BROKEN_OFF as error:
             raise Unavailable(DOWN) from error

@@ -7,7 +7,6 @@ its last word stays good for 5 minutes, so that a Hub restart disturbs nobody.
 """
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -83,16 +82,17 @@ class Sessions:
 
     async def session(self, token: str) -> Session | None:
         """The session of this token; None if the Hub says no; raise `Unavailable` if it has not spoken lately."""
-        key = _key(token)
-        word = self._words.get(key)
+        word = self._words.get(token)
         if word is None or self._clock() - word.asked >= FRESH_SECONDS:
-            async with self._locks.setdefault(key, asyncio.Lock()):
-                word = await self._current(key, token)
-            self._locks.pop(key, None)
+            try:
+                async with self._locks.setdefault(token, asyncio.Lock()):
+                    word = await self._current(token)
+            finally:
+                self._locks.pop(token, None)
         return None if word is None else Session(word.person, token)
 
-    async def _current(self, key: str, token: str) -> _Word | None:
-        word = self._words.get(key)
+    async def _current(self, token: str) -> _Word | None:
+        word = self._words.get(token)
         now = self._clock()
         if word is not None and now - word.asked < FRESH_SECONDS:
             return word  # somebody asked while we waited for the lock
@@ -104,17 +104,13 @@ class Sessions:
             word.asked = now - FRESH_SECONDS + RETRY_SECONDS
             return word
         if person is None:
-            self._words.pop(key, None)
+            self._words.pop(token, None)
             return None
         if len(self._words) >= _REMEMBERED:
             self._words.clear()
-        self._words[key] = _Word(person, now, now)
-        return self._words[key]
+        self._words[token] = _Word(person, now, now)
+        return self._words[token]
 
     def forget(self, token: str) -> None:
         """Ask the Hub again at the next use: the person has just logged out, perhaps."""
-        self._words.pop(_key(token), None)
-
-
-def _key(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+        self._words.pop(token, None)

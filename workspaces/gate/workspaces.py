@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import aiohttp
 from aiohttp import web
@@ -29,6 +30,15 @@ _NEVER = frozenset({"serviceworker", "embed", "object", "sharedworker"})
 CHANNELS = 40  # open WebSockets of one workspace
 ABSENT = "There is no such page in this workspace."
 GONE = "This workspace does not answer. It may have been stopped; the page around this one says more."
+
+
+@lru_cache(maxsize=4096)
+def _place(person: str, project: str) -> Place:
+    """The names in a path; raise `NotFound` where they cannot be names."""
+    try:
+        return person_name(person), project_slug(project)
+    except BadInput:
+        raise NotFound(ABSENT) from None
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,7 @@ class WorkspaceSite:
             found = _PATH.fullmatch(path)
             if found is None:
                 raise NotFound(ABSENT)
-            try:
-                place = person_name(found[1]), project_slug(found[2])
-            except BadInput:
-                raise NotFound(ABSENT) from None
-            return await self._within(request, place, found[3] or "")
+            return await self._within(request, _place(found[1], found[2]), found[3] or "")
         except Refused as refused:
             return self._answers.framed_problem(request, refused.status, str(refused))
 
