@@ -7,7 +7,7 @@ not said no.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
@@ -75,7 +75,7 @@ class Hub:
         status, body = await self._ask("DELETE", _server(place), seconds=START_SECONDS)
         return status, _message(body)
 
-    async def progress(self, place: Place) -> AsyncIterator[dict[str, Any]]:
+    async def progress(self, place: Place) -> AsyncGenerator[dict[str, Any]]:
         """The Hub's events while a workspace starts; nothing when it is not starting."""
         try:
             async with self._client.get(

@@ -1,6 +1,7 @@
 """Starting a workspace and keeping what the engine says meanwhile, for the page that asks twice a second."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -96,13 +97,17 @@ class Starts:
                 start.fail(_FAILED)
 
     async def _events(self, place: Place, posting: asyncio.Task[tuple[int, str]]) -> AsyncIterator[dict[str, Any]]:
-        """The Hub's events; it has none until it has begun, and begins while the start is being asked for."""
+        """The Hub's events; it has none until it has begun, and begins while the start is being asked for. Until
+        then it may still tell how the last attempt failed, so a failure counts once the start has been answered."""
         while True:
             asked_before = posting.done()
             seen = False
-            async for event in self._hub.progress(place):
-                seen = True
-                yield event
+            async with contextlib.aclosing(self._hub.progress(place)) as events:
+                async for event in events:
+                    seen = posting.done() or not event.get("failed")
+                    if not seen:
+                        break
+                    yield event
             if seen or asked_before:
                 return
             await asyncio.wait([posting], timeout=_RETRY_SECONDS)

@@ -135,7 +135,7 @@ async def test_a_running_workspace_is_shown_in_a_sandboxed_frame_with_a_ticket(w
         (lambda: StartingHub(status=403, message="You are not a member."), "You are not a member."),
         (lambda: StartingHub(status=500), "could not be started"),
         (lambda: StartingHub("not json"), "JupyterHub does not answer"),
-        (lambda: StartingHub(status=503), "JupyterHub does not answer"),
+        (lambda: StartingHub(status=503, message="It ended while it was starting."), "It ended while"),
     ],
 )
 async def test_a_failed_start_says_why(world, hub, error):
