@@ -6,10 +6,13 @@
   (Canaille 0.3.6 knows no such attribute, and its mapping of claims can only give text).
 - Access tokens are random: Canaille's own are a function of person and second, so that two logins of one person
   in the same second, or a refresh right after a login, end in a database error.
+- An answer without a body (304, "not modified") starts with an empty piece of one: hypercorn sends a status only
+  together with the first piece, so a browser that came back saw 500 in place of each style sheet.
 """
 
 import json
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +42,23 @@ def random_access_token(**_client_grant_user_scope: Any) -> str:
     return secrets.token_urlsafe(36)
 
 
+class NeverSilent:
+    """A WSGI application whose answers all have a first piece, if only an empty one."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        body = self.inner(environ, start_response)
+        try:
+            yield b""
+            yield from body
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+
 canaille_claims = provider.generate_user_claims
 provider.generate_user_claims = claims_with_verified_email
 provider.generate_access_token = random_access_token
-application = create_app(wrap_asgi=False, config={"CANAILLE_OIDC": {"ACTIVE_JWKS": [signing_key()]}})
+application = NeverSilent(create_app(wrap_asgi=False, config={"CANAILLE_OIDC": {"ACTIVE_JWKS": [signing_key()]}}))
