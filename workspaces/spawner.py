@@ -139,7 +139,7 @@ class WorkspaceSpawner(Spawner):
         except _Away:
             return
         if found["state"] != "running":
-            words = _MEMORY if found["out_of_memory"] else _ENDED
+            words = found["reason"] or (_MEMORY if found["out_of_memory"] else _ENDED)
             raise NotStarted(words, "ended", 503)
 
     async def _look(self) -> dict[str, Any]:

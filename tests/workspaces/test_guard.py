@@ -16,7 +16,7 @@ async def test_a_start_tells_its_steps_and_ends_with_the_container(guard, desk):
     assert [line.get("step") for line in lines[:-1]] == ["asking", "folders", "creating", "starting"]
     assert all(line["message"] for line in lines[:-1])
     assert lines[-1]["started"] == guard.inspect()["Id"]
-    assert await guard.look() == {"state": "running", "exit_code": None, "out_of_memory": False}
+    assert await guard.look() == {"state": "running", "exit_code": None, "out_of_memory": False, "reason": ""}
     assert desk.asked == ["/guard/workspaces/alice/tumour-ml"]
     await until(lambda: [event["event"] for event in desk.events] == ["started"])
     assert desk.events[0]["datasets"] == ["wdbc@1"]
@@ -121,6 +121,7 @@ async def test_what_the_desk_wants_stopped_is_stopped_at_once_and_nothing_else(g
     await until(lambda: desk.last["event"] == "stopped")
     stopped = desk.events[-1]
     assert (stopped["code"], stopped["reason"]) == ("grant-revoked", "No longer granted.")
+    assert (await guard.look())["reason"] == "No longer granted."
     assert (stopped["person"], stopped["project"], stopped["datasets"]) == ("alice", "tumour-ml", ["wdbc@1"])
     assert guard.exists(guard.name("bob"))
 
@@ -142,7 +143,7 @@ async def test_a_workspace_that_ends_by_itself_is_removed_and_reported(guard, de
     order.write_text("sys.exit(5)")
     await guard.started()
     await until(lambda: not guard.exists())
-    assert await guard.look() == {"state": "exited", "exit_code": 5, "out_of_memory": False}
+    assert await guard.look() == {"state": "exited", "exit_code": 5, "out_of_memory": False, "reason": ""}
     await until(lambda: [event["code"] for event in desk.events] == ["", "ended"])
     assert desk.last["exit_code"] == 5
     order.unlink()
@@ -159,7 +160,7 @@ async def test_a_workspace_that_dies_of_its_memory_limit_is_known_to_have(guard,
     order.write_text(HUNGRY)
     await guard.started()
     await until(lambda: not guard.exists())
-    assert await guard.look() == {"state": "exited", "exit_code": 137, "out_of_memory": True}
+    assert await guard.look() == {"state": "exited", "exit_code": 137, "out_of_memory": True, "reason": ""}
     await until(lambda: desk.last["event"] == "stopped")
     assert desk.last["code"] == "out-of-memory" and desk.last["out_of_memory"]
 

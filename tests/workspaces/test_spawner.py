@@ -122,6 +122,16 @@ async def test_a_workspace_that_needs_more_memory_to_start_is_told_so(spawner, g
     assert "memory limit" in error.jupyterhub_message
 
 
+async def test_a_workspace_that_is_stopped_while_it_starts_says_why(spawner, guard, control, desk):
+    control.ready = False
+    starting = asyncio.create_task(refused(spawner))
+    await until(guard.exists)
+    desk.stop = [
+        {"person": "alice", "project": "tumour-ml", "code": "grant-revoked", "reason": "No longer granted."}
+    ]
+    assert (await starting).jupyterhub_message == "No longer granted."
+
+
 async def test_a_server_that_never_answers_is_given_up(settings, guard, control):
     control.ready = False
     error = await refused(spawner_for(settings, ready_timeout=1.5))

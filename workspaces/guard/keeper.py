@@ -25,6 +25,7 @@ from workspaces.spec import WorkspaceSpec, create_body, until_of
 log = logging.getLogger("enclave.guard")
 
 Step = dict[str, str]
+State = dict[str, str | int | bool | None]
 _AWAY = (
     "The enclave's records cannot be reached at the moment, so nobody is let into a project. Try again in a minute."
 )
@@ -45,10 +46,11 @@ MEMORY_REACHED = (
 
 @dataclass(frozen=True)
 class End:
-    """How a workspace ended: what the Hub is told once its container is gone."""
+    """How a workspace ended, kept for the Hub once its container is gone; `reason` where somebody ended it."""
 
     exit_code: int
     out_of_memory: bool
+    reason: str = ""
 
 
 class Keeper:
@@ -111,15 +113,15 @@ class Keeper:
         self.records.tell(event(spec.person, spec.project, "started", "", "", spec.image, datasets))
         yield {"started": container}
 
-    async def look(self, person: PersonName, project: ProjectSlug) -> dict[str, str | int | bool | None]:
+    async def look(self, person: PersonName, project: ProjectSlug) -> State:
         """Its state: `running`, `exited` (with how) or `absent`."""
         found = await self.engine.find(person, project)
         if found and found.running:
-            return {"state": "running", "exit_code": None, "out_of_memory": found.id in self.memory_reached}
+            return _state("running", None, found.id in self.memory_reached)
         end = self._end(found) if found and found.exit_code is not None else self.ends.get((person, project))
         if end is None:
-            return {"state": "absent", "exit_code": None, "out_of_memory": False}
-        return {"state": "exited", "exit_code": end.exit_code, "out_of_memory": end.out_of_memory}
+            return _state("absent", None, False)
+        return _state("exited", end.exit_code, end.out_of_memory, end.reason)
 
     async def stop(self, person: PersonName, project: ProjectSlug) -> None:
         """Stop and remove, because somebody asked; idempotent."""
@@ -135,7 +137,7 @@ class Keeper:
         One that ended by itself is reported with its own cause instead of `code` and `reason`.
         """
         ended = found.exit_code is not None
-        end = self._end(found) if ended else End(0, False)
+        end = self._end(found) if ended else End(0, False, reason)
         if ended:
             code, reason = OUT_OF_MEMORY if end.out_of_memory else ENDED
         await self.engine.stop(found.id)
@@ -187,6 +189,10 @@ def may_stay(found: Container, spec: WorkspaceSpec) -> bool:
 
 def _later(one: datetime | None, other: datetime | None) -> bool:
     return other is not None and (one is None or one > other)
+
+
+def _state(state: str, exit_code: int | None, out_of_memory: bool, reason: str = "") -> State:
+    return {"state": state, "exit_code": exit_code, "out_of_memory": out_of_memory, "reason": reason}
 
 
 def _step(step: str, message: str) -> Step:
