@@ -1,6 +1,5 @@
 """What all tests share: databases, and the rooms' tables known before a test asks for them."""
 
-import contextlib
 from importlib.metadata import entry_points
 
 from tests.databases import database, databases, postgres_url
@@ -11,5 +10,4 @@ __all__ = ["database", "databases", "postgres_url", "stack"]
 
 def pytest_configure() -> None:
     for point in entry_points(group="enclave.rooms"):
-        with contextlib.suppress(ImportError, AttributeError):  # until every room stands
-            point.load()
+        point.load()

@@ -92,8 +92,9 @@ def environment() -> dict[str, str]:
 
 
 def run_make(target: str, timeout: float = 1800) -> str:
+    command = ["make", target]
     done = subprocess.run(
-        ["make", target], cwd=REPOSITORY, env=environment(), capture_output=True, text=True, timeout=timeout, check=False
+        command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True, timeout=timeout, check=False
     )
     if done.returncode != 0:
         raise AssertionError(f"make {target} -> {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
