@@ -15,7 +15,8 @@ The first event's previous hash is 32 zero bytes.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,21 +115,23 @@ def events(connection: Connection, subject: str | None = None, limit: int = 200)
 def verify(connection: Connection) -> int:
     """Walk the whole chain; return the number of events, or raise `Broken` naming the first that is wrong."""
     previous, count = START, 0
-    for event, stored in _chain(connection):
-        count += 1
-        if event.number != count or event.hash_after(previous) != stored:
-            raise Broken(f"the audit log is not intact: event {count} is missing, changed or out of place")
-        previous = stored
+    with closing(_chain(connection)) as chain:
+        for event, stored in chain:
+            count += 1
+            if event.number != count or event.hash_after(previous) != stored:
+                raise Broken(f"the audit log is not intact: event {count} is missing, changed or out of place")
+            previous = stored
     head = connection.execute(select(audit_head)).one_or_none()
     if head is None or head.number != count or head.hash != previous:
         raise Broken(f"the audit log is not intact: its end does not follow event {count}")
     return count
 
 
-def _chain(connection: Connection) -> Iterator[tuple[Event, bytes]]:
+def _chain(connection: Connection) -> Generator[tuple[Event, bytes]]:
     query = select(audit_events).order_by(audit_events.c.number).execution_options(yield_per=1000)
-    for row in connection.execute(query):
-        yield _event(row), row.hash
+    with connection.execute(query) as rows:
+        for row in rows:
+            yield _event(row), row.hash
 
 
 def _event(row: Any) -> Event:

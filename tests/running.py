@@ -20,7 +20,12 @@ from enclave.names import workspace_key
 REPOSITORY = Path(__file__).parent.parent
 INSTANCE = os.environ.get("ENCLAVE_TEST_INSTANCE", "enclave-test")
 ROOT = Path(os.environ.get("ENCLAVE_TEST_ROOT", f"/var/tmp/{INSTANCE}"))
-PORTS = {"ENCLAVE_PORT": "18000", "ENCLAVE_WORKSPACES_PORT": "18001", "ENCLAVE_IDP_PORT": "18002"}
+_FIRST_PORT = int(os.environ.get("ENCLAVE_TEST_PORT", "18000"))
+PORTS = {
+    "ENCLAVE_PORT": str(_FIRST_PORT),
+    "ENCLAVE_WORKSPACES_PORT": str(_FIRST_PORT + 1),
+    "ENCLAVE_IDP_PORT": str(_FIRST_PORT + 2),
+}
 GRACE_SECONDS = 6
 
 
