@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""The tables in these pages that are made from the code, so that neither can leave the other behind.
+
+python docs/tables.py            say which pages are stale; exit 1 if any is
+python docs/tables.py --write    bring them up to date
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import click
+import yaml
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+
+from deploy.folders import FOLDERS  # noqa: E402
+from deploy.instance import OWN_DEFAULTS  # noqa: E402
+from enclave.cli import cli  # noqa: E402
+from enclave.settings import DEFAULTS, HELP  # noqa: E402
+from output_review.lifecycle import BY_AUTHOR, BY_REVIEWER, TABLE  # noqa: E402
+from workspaces import seccomp  # noqa: E402
+from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
+from workspaces.gate import headers, inward  # noqa: E402
+from workspaces.gate.paths import RULES  # noqa: E402
+
+# Settings of the stack around our processes; those of the processes are explained in enclave/settings.py.
+STACK_HELP = {
+    "ENCLAVE_PORT": "Port of our own pages on this machine; the same as in ENCLAVE_URL.",
+    "ENCLAVE_WORKSPACES_PORT": "Port of the workspaces on this machine; the same as in ENCLAVE_WORKSPACES_URL.",
+    "ENCLAVE_IDP_PORT": "Port of the demo's identity provider.",
+    "ENCLAVE_BIND": "Address of this machine that the two ports are offered on; other than loopback only with TLS.",
+    "ENCLAVE_POSTGRES": "yes: keep the enclave's records in our PostgreSQL container instead of SQLite.",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown; a bar inside a cell does not end it."""
+    lines = [head, ["---"] * len(head), *rows]
+    cells = [[str(cell).replace("\n", " ").replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def code(value: object) -> str:
+    """A value as code; an empty one as nothing."""
+    return f"`{value}`" if str(value) else ""
+
+
+def profile() -> str:
+    return table(("field", "value", "why"), ((code(x.field), code(repr(x.value)), x.reason) for x in PROFILE))
+
+
+def computed() -> str:
+    return table(("field", "what is filled in"), ((code(line.field), line.reason) for line in COMPUTED))
+
+
+def ignored() -> str:
+    return table(("field", "why it may stay as the engine has it"), ((code(x.field), x.reason) for x in IGNORED))
+
+
+def calls() -> str:
+    return table(("call", "why not"), ((code(call), why) for call, why in seccomp.REFUSED))
+
+
+def paths() -> str:
+    rows = ((code(x.pattern), ", ".join(sorted(x.methods)), x.kind, x.why) for x in RULES)
+    return table(("path below `/user/<person>/<project>/`", "methods", "answered as", "why"), rows)
+
+
+def inward_calls() -> str:
+    return table(("method", "path", "what for"), ((m, code(path.pattern), why) for m, path, why in inward.CALLS))
+
+
+def header_lines() -> str:
+    """What passes in, what passes back, what the gate sets itself."""
+    to, back = headers.TO_WORKSPACE.items(), headers.FROM_WORKSPACE.items()
+    own = ((code(line.name), code(line.value), line.why) for line in headers.WORKSPACE_LINES)
+    policy = headers.workspace_policy("<workspace>", "<our pages>").replace("ws<workspace>", "<workspace, ws:>")
+    return "\n\n".join(
+        (
+            "These headers of a browser reach a workspace, no others:",
+            table(("header", "why"), ((code(name), why) for name, why in to)),
+            "These headers of a workspace reach a browser, no others:",
+            table(("header", "why"), ((code(name), why) for name, why in back)),
+            "These are set by the gate on every answer of a workspace, whatever it said:",
+            table(("header", "value", "why"), own),
+            "And this policy on its documents and scripts (one line in the header):",
+            "```\n" + policy.replace("; ", ";\n") + "\n```",
+        )
+    )
+
+
+def settings() -> str:
+    known = {**DEFAULTS, **OWN_DEFAULTS}
+    texts = {**HELP, **STACK_HELP}
+    return table(("setting", "default", "what it is"), ((code(n), code(known[n]), texts[n]) for n in known))
+
+
+def folders() -> str:
+    rows = ((code(x.path), f"{x.owner}:{x.group}", code(f"{x.mode:04o}"), x.why) for x in FOLDERS)
+    return table(("folder", "owner", "mode", "why"), rows)
+
+
+def services() -> str:
+    """Each process: its uid, its networks, what it mounts."""
+    compose = yaml.safe_load((DOCS.parent / "docker-compose.yml").read_text())
+    rows = []
+    for name, service in compose["services"].items():
+        network = service.get("network_mode") or ", ".join(service.get("networks", {}))
+        mounts = [_mount(volume) for volume in service.get("volumes", ())]
+        profiles = f" ({', '.join(service['profiles'])})" if "profiles" in service else ""
+        rows.append((f"**{name}**{profiles}", service["user"].split(":")[0], network, ", ".join(mounts)))
+    return table(("process", "uid", "network", "what it mounts, `rw` unless said"), rows)
+
+
+def _mount(volume: str) -> str:
+    source, *rest = re.sub(r"\$\{ENCLAVE_ROOT\}/", "", volume).split(":")
+    return code(source) + (" (ro)" if rest[-1] == "ro" else "")
+
+
+def lifecycle() -> str:
+    def who(action: object) -> str:
+        return "the author" if action in BY_AUTHOR else "a checker" if action in BY_REVIEWER else "the desk itself"
+
+    return table(("a request that is", "is", "and becomes"), _moves(who))
+
+
+def _moves(who: Callable[[object], str]) -> Iterable[Sequence[object]]:
+    words = {
+        "return": "returned",
+        "approve": "approved",
+        "reject": "rejected",
+        "withdraw": "withdrawn",
+        "take-back": "taken back",
+        "release": "released",
+        "hold": "held",
+    }
+    for (status, action), after in TABLE.items():
+        yield status, f"{words[action]} by {who(action)}", after
+
+
+def verbs() -> str:
+    """Every noun and verb with its words and options."""
+    top = click.Context(cli, info_name="enclave")
+    parts: list[str] = []
+    for noun in cli.list_commands(top):
+        command = cli.get_command(top, noun)
+        if command is None:
+            raise LookupError(noun)
+        parts.append(f"## {noun}\n\n{command.get_short_help_str(500)}")
+        if isinstance(command, click.Group):
+            within = click.Context(command, top, noun)
+            parts += [_verb(one, within, f"{noun} {name}") for name, one in sorted(command.commands.items())]
+        else:
+            parts.append(_verb(command, top, noun))
+    return "\n\n".join(parts)
+
+
+def _verb(command: click.Command, parent: click.Context, words: str) -> str:
+    context = click.Context(command, parent, command.name)
+    usage = " ".join((f"enclave {words}", *command.collect_usage_pieces(context)))
+    options = [one for one in command.get_params(context) if isinstance(one, click.Option) and one.name != "help"]
+    records = [one.get_help_record(context) or ("", "") for one in options]
+    rows = ((code(name), text) for name, text in records)
+    listed = f"\n\n{table(('option', 'what it is'), rows)}" if records else ""
+    title = f"### {words}\n\n" if " " in words else ""
+    return f"{title}```\n{usage}\n```\n\n{command.help}{listed}"
+
+
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "threat-model.md": {
+        "profile": profile,
+        "computed": computed,
+        "ignored": ignored,
+        "system calls": calls,
+        "paths": paths,
+        "headers": header_lines,
+        "inward": inward_calls,
+    },
+    "operations.md": {"settings": settings, "folders": folders},
+    "tour.md": {"processes": services},
+    "roles/output-checker.md": {"lifecycle": lifecycle},
+    "cli.md": {"verbs": verbs},
+}
+
+
+def fresh(page: str) -> str:
+    """The page with its tables as the code has them now; raise `ValueError` for one without its markers."""
+    text = (DOCS / page).read_text()
+    for name, make in TABLES[page].items():
+        begin, end = f"<!-- from the code: {name} -->", f"<!-- end of {name} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise ValueError(f"docs/{page} has no place for the table {name!r}")
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{make()}\n\n{end}{rest.split(end)[1]}"
+    return text
+
+
+def main() -> int:
+    stale = [page for page in TABLES if fresh(page) != (DOCS / page).read_text()]
+    if "--write" not in sys.argv[1:]:
+        print("\n".join(f"docs/{page} is stale: python docs/tables.py --write" for page in stale) or "All fresh.")
+        return 1 if stale else 0
+    for page in stale:
+        (DOCS / page).write_text(fresh(page))
+        print(f"wrote docs/{page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
