@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import aiohttp
@@ -11,6 +12,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from workspaces.gate.errors import BadReply, TooLarge, Unavailable
+from workspaces.gate.exchange import Answer, Exchange
 
 log = logging.getLogger("enclave.gate")
 BODY_SECONDS = 60.0  # the longest silence of a client that is sending a body
@@ -30,9 +32,10 @@ class Passage:
     client: aiohttp.ClientSession
     target: str
     headers: CIMultiDict[str]
-    reply: Callable[[aiohttp.ClientResponse], CIMultiDict[str]]
+    reply: Callable[[aiohttp.ClientResponse | Answer], CIMultiDict[str]]
     absent: str
     body_limit: int | None = None
+    exchange: Exchange | None = None  # the lean client, for what has no body
 
 
 class _Body:
@@ -68,13 +71,7 @@ async def forward(request: web.BaseRequest, passage: Passage) -> web.StreamRespo
     try:
         if body.too_large:
             raise TooLarge("too large")
-        async with passage.client.request(
-            request.method,
-            url(passage.target),
-            headers=passage.headers,
-            data=aiter(body) if request.can_read_body else None,
-            allow_redirects=False,
-        ) as answer:
+        async with _asked(request, passage, body) as answer:
             return await _pass_back(request, answer, passage.reply(answer))
     except (TooLarge, *_BROKEN_OFF) as error:
         if body.too_large:
@@ -84,8 +81,22 @@ async def forward(request: web.BaseRequest, passage: Passage) -> web.StreamRespo
         raise Unavailable(passage.absent) from error
 
 
+def _asked(
+    request: web.BaseRequest, passage: Passage, body: _Body
+) -> AbstractAsyncContextManager[aiohttp.ClientResponse | Answer]:
+    if passage.exchange is not None and request.method in ("GET", "HEAD") and not request.can_read_body:
+        return passage.exchange.ask(request.method, passage.target, passage.headers)
+    return passage.client.request(
+        request.method,
+        url(passage.target),
+        headers=passage.headers,
+        data=aiter(body) if request.can_read_body else None,
+        allow_redirects=False,
+    )
+
+
 async def _pass_back(
-    request: web.BaseRequest, answer: aiohttp.ClientResponse, headers: CIMultiDict[str]
+    request: web.BaseRequest, answer: aiohttp.ClientResponse | Answer, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     if not 200 <= answer.status <= 599:
         raise BadReply("The answer was not a valid one.")

@@ -5,6 +5,8 @@ timeout cuts long requests, and a URL that is parsed again is a URL that is chan
 """
 
 import asyncio
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,9 @@ from aiohttp.client_proto import ResponseHandler
 from enclave.layout import Layout
 from enclave.names import PersonName, ProjectSlug
 from workspaces.gate import sockets
+from workspaces.gate.exchange import HEADER_BYTES, READ_SECONDS, Exchange
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 300.0  # the longest silence of a server that is answering
-_HEADER_BYTES = 65536
 Place = tuple[PersonName, ProjectSlug]
 
 
@@ -30,8 +31,8 @@ def client(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
         auto_decompress=False,
         skip_auto_headers={"User-Agent", "Accept", "Accept-Encoding", "Content-Type"},
-        max_line_size=_HEADER_BYTES,
-        max_field_size=_HEADER_BYTES,
+        max_line_size=HEADER_BYTES,
+        max_field_size=HEADER_BYTES,
     )
 
 
@@ -65,6 +66,19 @@ class _WorkspaceConnector(aiohttp.UnixConnector):
         return protocol
 
 
+@dataclass(frozen=True)
+class Pool:
+    """The connections to one workspace, and the socket that they lead to."""
+
+    identity: sockets.Identity | None
+    client: aiohttp.ClientSession
+    exchange: Exchange
+
+    async def close(self) -> None:
+        self.exchange.close()
+        await self.client.close()
+
+
 class Workspaces:
     """A pool of connections for each workspace, dropped as soon as the socket is another one."""
 
@@ -72,7 +86,7 @@ class Workspaces:
         self._layout = layout
         self._folders: dict[Place, Path] = {}
         self._paths: dict[Place, str] = {}
-        self._pools: dict[Place, tuple[sockets.Identity | None, aiohttp.ClientSession]] = {}
+        self._pools: dict[Place, Pool] = {}
 
     def folder(self, place: Place) -> Path:
         """Where the workspace's socket is."""
@@ -82,16 +96,20 @@ class Workspaces:
         return self._folders[place]
 
     async def client(self, place: Place) -> aiohttp.ClientSession:
-        """The client of this workspace; a pooled connection to a socket that was replaced is never used again."""
+        """The client of this workspace, for anything."""
+        return (await self.pool(place)).client
+
+    async def pool(self, place: Place) -> Pool:
+        """The connections to this workspace; none to a socket that was replaced is ever used again."""
         folder = self.folder(place)
         now = sockets.identity(self._paths[place])
         known = self._pools.get(place)
-        if known is not None and known[0] == now:
-            return known[1]
-        fresh = client(_WorkspaceConnector(folder))
-        self._pools[place] = (now, fresh)
+        if known is not None and known.identity == now:
+            return known
+        fresh = Pool(now, client(_WorkspaceConnector(folder)), Exchange(partial(sockets.connect, folder)))
+        self._pools[place] = fresh
         if known is not None:
-            await known[1].close()
+            await known.close()
         return fresh
 
     async def drop(self, place: Place) -> None:
@@ -100,7 +118,7 @@ class Workspaces:
         self._folders.pop(place, None)
         self._paths.pop(place, None)
         if known is not None:
-            await known[1].close()
+            await known.close()
 
     async def close(self) -> None:
         for place in list(self._pools):

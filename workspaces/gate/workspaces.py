@@ -14,6 +14,7 @@ from workspaces.gate import headers, websocket
 from workspaces.gate.activity import Activity
 from workspaces.gate.answers import Answers, redirect
 from workspaces.gate.errors import BadReply, NotLoggedIn, Unavailable
+from workspaces.gate.exchange import Answer
 from workspaces.gate.forward import Passage, forward
 from workspaces.gate.login import Login
 from workspaces.gate.origins import READING, Origin, refuse_foreign
@@ -151,17 +152,18 @@ class WorkspaceSite:
         changes = request.method not in READING and not admitted.path.startswith("lab/api/workspaces")
         if changes or kind is Kind.DOCUMENT:
             self._activity.touch(place)
-        client = await self._workspaces.client(place)
+        pool = await self._workspaces.pool(place)
         sent = headers.to_workspace(request.headers, self._origin.host)
         if kind is Kind.CHANNEL:
-            return await self._channel(request, admitted, client, sent)
+            return await self._channel(request, admitted, pool.client, sent)
 
-        def reply(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+        def reply(answer: aiohttp.ClientResponse | Answer) -> CIMultiDict[str]:
             return self._reply(admitted, answer)
 
-        return await forward(request, Passage(client, request.raw_path, sent, reply, GONE))
+        passage = Passage(pool.client, request.raw_path, sent, reply, GONE, exchange=pool.exchange)
+        return await forward(request, passage)
 
-    def _reply(self, admitted: Admission, answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+    def _reply(self, admitted: Admission, answer: aiohttp.ClientResponse | Answer) -> CIMultiDict[str]:
         """The headers of an answer; raise `BadReply` for one that must not reach a browser."""
         base = base_path(admitted.place)
 
