@@ -98,13 +98,13 @@ class Starts:
 
     async def _events(self, place: Place, posting: asyncio.Task[tuple[int, str]]) -> AsyncIterator[dict[str, Any]]:
         """The Hub's events; it has none until it has begun, and begins while the start is being asked for. Until
-        then it may still tell how the last attempt failed, so a failure counts once the start has been answered."""
+        then it may still tell how the last attempt ended, so an end counts once the start has been answered."""
         while True:
             asked_before = posting.done()
             seen = False
             async with contextlib.aclosing(self._hub.progress(place)) as events:
                 async for event in events:
-                    seen = posting.done() or not event.get("failed")
+                    seen = posting.done() or not (event.get("failed") or event.get("ready"))
                     if not seen:
                         break
                     yield event
