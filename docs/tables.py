@@ -149,8 +149,8 @@ def verbs() -> str:
         command = cli.get_command(top, noun)
         if command is None:
             raise LookupError(noun)
-        parts.append(f"## {noun}\n\n{command.get_short_help_str(500)}")
         if isinstance(command, click.Group):
+            parts.append(f"## {noun}\n\n{command.help}")
             within = click.Context(command, top, noun)
             parts += [_verb(one, within, f"{noun} {name}") for name, one in sorted(command.commands.items())]
         else:
@@ -161,12 +161,14 @@ def verbs() -> str:
 def _verb(command: click.Command, parent: click.Context, words: str) -> str:
     context = click.Context(command, parent, command.name)
     usage = " ".join((f"enclave {words}", *command.collect_usage_pieces(context)))
-    options = [one for one in command.get_params(context) if isinstance(one, click.Option) and one.name != "help"]
+    options = [
+        one for one in command.get_params(context) if isinstance(one, click.Option) and "--help" not in one.opts
+    ]
     records = [one.get_help_record(context) or ("", "") for one in options]
     rows = ((code(name), text) for name, text in records)
     listed = f"\n\n{table(('option', 'what it is'), rows)}" if records else ""
-    title = f"### {words}\n\n" if " " in words else ""
-    return f"{title}```\n{usage}\n```\n\n{command.help}{listed}"
+    title = "###" if " " in words else "##"
+    return f"{title} {words}\n\n```\n{usage}\n```\n\n{command.help}{listed}"
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
