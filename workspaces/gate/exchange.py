@@ -22,7 +22,7 @@ from enclave.errors import BadInput
 READ_SECONDS = 300.0  # the longest silence of a server that is answering
 HEADER_BYTES = 65536
 CONNECTIONS = 100  # of one workspace at a time
-_KEPT = 20  # idle ones
+_KEPT = CONNECTIONS  # idle ones; a busy page opens and closes none
 _KEPT_SECONDS = 30.0
 _INTERIM = 10  # answers of the kind 1xx before the real one
 

@@ -1,13 +1,11 @@
 """The workspaces' origin: its owner only, inside our page, by the table; a hostile server gets nothing across."""
 
-import asyncio
-
 import aiohttp
 import pytest
 from aiohttp import web
 
 from enclave.names import person_name, project_slug
-from tests.workspaces.gate.conftest import ALICE, BASE, until
+from tests.workspaces.gate.conftest import BASE, until
 from workspaces.gate import forward
 
 
@@ -207,58 +205,6 @@ async def test_nothing_else_lives_on_the_workspaces_origin(world, path):
     async with world.get(world.work + path, **world.inside(), Accept="text/html") as answer:
         assert answer.status == 404
         assert f"frame-ancestors {world.pages}" in answer.headers["Content-Security-Policy"]
-
-
-class TestTickets:
-    async def enter(self, world, ticket, base=BASE, **headers):
-        async with world.get(f"{world.work}{base}enter?ticket={ticket}", **headers) as answer:
-            return answer.status, answer.headers
-
-    async def test_a_ticket_becomes_a_cookie_for_this_workspace_alone(self, world):
-        await world.workspace(echo)
-        status, headers = await self.enter(world, world.gate.tickets.issue("token-of-alice", ALICE))
-        assert (status, headers["Location"]) == (302, BASE + "lab")
-        cookie = headers["Set-Cookie"]
-        for part in (f"Path={BASE}", "HttpOnly", "SameSite=Strict"):
-            assert part in cookie
-        async with world.get(world.work + BASE + "lab", Cookie=cookie.partition(";")[0]) as answer:
-            assert answer.status == 200
-
-    async def test_it_is_good_for_one_use(self, world):
-        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
-        assert (await self.enter(world, ticket))[0] == 302
-        assert (await self.enter(world, ticket))[0] == 403
-
-    async def test_it_expires(self, world):
-        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
-        world.gate.tickets._clock = lambda: asyncio.get_running_loop().time() + 31
-        assert (await self.enter(world, ticket))[0] == 403
-
-    async def test_it_is_for_one_place(self, world):
-        for base in ("/user/alice/diabetes-care/", "/user/erin/tumour-ml/"):
-            ticket = world.gate.tickets.issue("token-of-alice", ALICE)
-            status, headers = await self.enter(world, ticket, base)
-            assert status == 403
-            assert "Set-Cookie" not in headers
-
-    async def test_another_browser_session_cannot_use_it(self, world):
-        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
-        assert (await self.enter(world, ticket, **world.cookie("erin")))[0] == 403
-        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
-        assert (await self.enter(world, ticket, **world.cookie("alice")))[0] == 302
-
-    async def test_it_is_void_once_the_session_has_ended(self, world):
-        ticket = world.gate.tickets.issue("token-of-alice", ALICE)
-        del world.tokens["token-of-alice"]
-        assert (await self.enter(world, ticket))[0] == 401
-
-    async def test_a_session_of_somebody_else_does_not_make_it_good(self, world):
-        ticket = world.gate.tickets.issue("token-of-erin", ALICE)
-        assert (await self.enter(world, ticket))[0] == 401
-
-    async def test_an_invented_one_is_refused(self, world):
-        for ticket in ("", "x", "%00"):
-            assert (await self.enter(world, ticket))[0] == 403
 
 
 async def test_a_workspace_that_is_gone_makes_a_clear_answer(world):
