@@ -1,0 +1,5 @@
+"""The stack tests' people, logged in over HTTP."""
+
+from tests.stack.people import people
+
+__all__ = ["people"]
