@@ -88,10 +88,14 @@ class Visitors:
 
     def __call__(self, name: str) -> Visitor:
         if name not in self._known:
-            visitor = Visitor(self._stack, name, self._browser.new_context(viewport=WIDTHS["wide"]))  # type: ignore[arg-type]
-            visitor.log_in()
-            self._known[name] = visitor
+            self._known[name] = self.another(name)
         return self._known[name]
+
+    def another(self, name: str) -> Visitor:
+        """The same person at another browser, logged in afresh."""
+        visitor = Visitor(self._stack, name, self._browser.new_context(viewport=WIDTHS["wide"]))  # type: ignore[arg-type]
+        visitor.log_in()
+        return visitor
 
     def anonymous(self) -> BrowserContext:
         return self._browser.new_context(viewport=WIDTHS["wide"])  # type: ignore[arg-type]
