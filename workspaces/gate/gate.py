@@ -11,7 +11,7 @@ from aiohttp import web
 
 from enclave.errors import Broken
 from enclave.settings import Settings
-from workspaces.gate import activity, servers
+from workspaces.gate import activity, servers, sockets
 from workspaces.gate.activity import Activity
 from workspaces.gate.answers import Answers
 from workspaces.gate.control import Control
@@ -62,7 +62,7 @@ class Gate:
         self.workspaces = Workspaces(layout)
         self._stack.push_async_callback(self.workspaces.close)
         self.activity = Activity()
-        self.starts = Starts(self.hub)
+        self.starts = Starts(self.hub, lambda place: sockets.answers(self.workspaces.folder(place)))
         self._stack.push_async_callback(self.starts.close)
         self.inward = Inward(layout, desk_client)
         self._stack.push_async_callback(self.inward.close_all)

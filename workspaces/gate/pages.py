@@ -27,6 +27,7 @@ _OUR_COOKIE = re.compile(r"(__Host-|__Secure-)?enclave-")
 _STATIC = re.compile(r"/(gate|desk)/static/([A-Za-z0-9._-]+)")
 _USER = re.compile(r"/user/[^/]+/([^/]+)(/.*)?")
 _DESK = re.compile(r"/(?:home|desk(?:/.*)?)")
+_HOME = ("/", "/hub", "/hub/", "/hub/home")  # the Hub's own home page offers buttons that nobody may press here
 _HUB = re.compile(r"/hub(?:/.*)?")
 _WORKSPACE = re.compile(r"/workspace/([^/]+)(?:/(status|start|stop|keep))?")
 
@@ -56,7 +57,7 @@ class Pages:
             return self.answers.problem(request, refused.status, str(refused))
 
     async def _dispatch(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        if path == "/":
+        if path in _HOME:
             return redirect("/home")
         if static := _STATIC.fullmatch(path):
             return await self._static(request, static[1], static[2])

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,8 @@ from workspaces.gate.upstream import Place
 
 log = logging.getLogger("enclave.gate")
 _RETRY_SECONDS = 0.1
+_STALE = ("already running", "pending stop")
+_STALE_TRIES, _STALE_SECONDS = 20, 0.5  # the Hub looks after its workspaces every 5 s
 _PREFIX = "Spawn failed: "
 _FAILED = "The workspace could not be started. Try again, and tell an admin if it stays so."
 
@@ -43,8 +45,9 @@ class Start:
 class Starts:
     """The attempts, the newest for each workspace."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, listens: Callable[[Place], bool]) -> None:
         self._hub = hub
+        self._listens = listens
         self._starts: dict[Place, Start] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,7 +77,7 @@ class Starts:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, place: Place, start: Start) -> None:
-        posting = asyncio.create_task(self._hub.start(place))
+        posting = asyncio.create_task(self._post(place))
         try:
             async for event in self._events(place, posting):
                 if event.get("failed"):
@@ -95,6 +98,18 @@ class Starts:
             posting.cancel()
             if start.stage is Stage.STARTING:
                 start.fail(_FAILED)
+
+    async def _post(self, place: Place) -> tuple[int, str]:
+        """Ask the Hub for a start. Where the guard has just stopped the workspace and the Hub has not noticed, it
+        is told to stop it and asked again."""
+        status, message = await self._hub.start(place)
+        for _ in range(_STALE_TRIES):
+            if status != 400 or not any(words in message for words in _STALE) or self._listens(place):
+                break
+            await self._hub.stop(place)
+            await asyncio.sleep(_STALE_SECONDS)
+            status, message = await self._hub.start(place)
+        return status, message
 
     async def _events(self, place: Place, posting: asyncio.Task[tuple[int, str]]) -> AsyncIterator[dict[str, Any]]:
         """The Hub's events; it has none until it has begun, and begins while the start is being asked for. Until

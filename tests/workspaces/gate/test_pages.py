@@ -138,7 +138,7 @@ async def test_the_hub_sees_its_own_cookies_and_not_ours(world):
     seen = {}
 
     async def hub(request):
-        if request.path == "/hub/home":
+        if request.path == "/hub/token":
             seen.update(request.headers)
         answer = web.Response(text="hello", content_type="text/html")
         answer.set_cookie("jupyterhub-session-id", "abc")
@@ -146,7 +146,7 @@ async def test_the_hub_sees_its_own_cookies_and_not_ours(world):
 
     world.hub_answer = hub
     cookies = f"{world.cookie()['Cookie']}; jupyterhub-hub-login=xyz; __Host-enclave-session=1; enclave-login-a=2"
-    async with world.get(world.pages + "/hub/home", Cookie=cookies, Authorization="token stolen") as answer:
+    async with world.get(world.pages + "/hub/token", Cookie=cookies, Authorization="token stolen") as answer:
         assert answer.status == 200
         assert "jupyterhub-session-id=abc" in answer.headers["Set-Cookie"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -228,7 +228,7 @@ async def test_an_unknown_host_gets_nothing(world):
 
 async def test_the_hub_down_makes_a_clear_page(world):
     await world.runners.pop("hub").cleanup()
-    async with world.get(world.pages + "/hub/home", Accept="text/html") as answer:
+    async with world.get(world.pages + "/hub/token", Accept="text/html") as answer:
         assert answer.status == 503
         assert "JupyterHub does not answer" in await answer.text()
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
@@ -245,3 +245,9 @@ async def test_logging_out_takes_the_cookie_and_asks_the_hub_again(world):
         assert "enclave-session=;" in answer.headers["Set-Cookie"].replace('""', "")
     async with world.get(world.pages + "/home", **world.cookie()) as answer:
         assert answer.status == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/hub", "/hub/", "/hub/home"])
+async def test_every_home_is_our_own(world, path):
+    async with world.get(world.pages + path) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, "/home")

@@ -9,6 +9,7 @@ from aiohttp import web
 from tests.workspaces.gate.conftest import ALICE, BASE, HTML, until
 from tests.workspaces.gate.test_workspaces import echo
 from workspaces.gate import desk as desk_module
+from workspaces.gate import starts
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +158,23 @@ async def test_a_hub_that_tells_no_events_still_ends_the_story(world, code, mess
     await post(world, "start")
     await stage(world, "running")
     assert world.gate.starts.of(ALICE).stage == "ready"
+
+
+async def test_a_workspace_that_the_hub_wrongly_thinks_is_running_is_stopped_and_started(world, monkeypatch):
+    monkeypatch.setattr(starts, "_STALE_SECONDS", 0.01)
+    hub = StartingHub(status=400, message="alice:tumour-ml is already running")
+    hub.finish.set()
+
+    async def answer(request):
+        if hub.stops:
+            hub.status, hub.message = 201, ""
+            await world.workspace(echo)
+        return await hub.answer(request)
+
+    world.hub_answer = answer
+    await post(world, "start")
+    await stage(world, "running")
+    assert hub.stops == 1
 
 
 async def test_a_dead_workspace_with_a_route_is_not_running(world):
