@@ -10,15 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_mounts.cli.dataset import dataset
-from data_mounts.cli.grant import grant
-from data_mounts.cli.member import member
-from data_mounts.cli.project import project
-from enclave.cli import Context, exit_codes
+from enclave.cli import Context, cli, exit_codes
 from enclave.people import Role
 from tests.data_mounts.builders import MANIFEST, SETTINGS, dump, login, register, requested, tumour_ml
 
-VERBS = [(group, name) for group in (dataset, project, member, grant) for name in group.commands]
+NOUNS = [cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))]
+VERBS = [(noun, name) for noun in NOUNS if isinstance(noun, click.Group) for name in noun.commands]
 # fmt: off
 GOOD = [
     "tumour-ml", "wdbc@1", "claims@1", "alice", "diego", "erin@example.org", "1", "2", "64", "2026-01-01",
@@ -61,6 +58,12 @@ def run(database, command, words):
         except SystemExit as exit:
             code = exit.code
     return code, out.getvalue(), error.getvalue()
+
+
+def test_every_noun_of_the_design_is_here():
+    assert {noun.name for noun in NOUNS} == {
+        "audit", "dataset", "doctor", "grant", "member", "project", "request", "workspace",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("group,name", VERBS, ids=[f"{group.name} {name}" for group, name in VERBS])
