@@ -158,6 +158,11 @@ class Person:
         self.post(f"/workspace/{project}/stop")
         until(lambda: not self.stack.running(self.name, project))
 
+    def start_anew(self, project: str) -> str:
+        """Start a workspace with what is granted now, whatever ran before; the container's id."""
+        self.stop(project)
+        return self.start(project)
+
     def container(self, project: str) -> str:
         """The id of the running container; empty without one."""
         name = self.stack.workspace(self.name, project)

@@ -1,0 +1,106 @@
+"""What a workspace sees: nothing of another project, and its datasets only to read."""
+
+import json
+import re
+
+import pytest
+
+from tests.running import Stack
+from tests.stack.people import People, Person
+
+pytestmark = pytest.mark.stack
+PROJECT = "diabetes-care"
+
+
+@pytest.fixture(scope="module")
+def bob(stack: Stack, people: People) -> Person:
+    bob = people("bob")
+    for project in (PROJECT, "tumour-ml"):
+        bob.start_anew(project)
+        wrote = stack.inside("bob", project, "sh", "-c", f"echo {project} > /home/marker-{project}; "
+                             f"echo {project} > /project/marker-{project}; exec -a sleep-{project} true")  # fmt: skip
+        assert wrote.returncode in (0, 127), wrote.stderr
+    return bob
+
+
+class TestAnotherProject:
+    """Bob works in both projects; in his tumour-ml workspace nothing of diabetes-care is to be seen."""
+
+    def test_not_in_its_mounts(self, stack: Stack, bob: Person) -> None:
+        assert stack.inside("bob", PROJECT, "ls", "/data").stdout.split() == ["claims", "diabetes"]
+        assert stack.inside("bob", "tumour-ml", "ls", "/data").stdout.split() == ["wdbc"]
+        mounts = stack.inside("bob", "tumour-ml", "cat", "/proc/self/mountinfo").stdout
+        assert "tumour-ml" in mounts, "the control: mountinfo names its own project's folder"
+        assert not [word for word in ("diabetes", "claims") if word in mounts]
+
+    def test_not_in_its_files(self, stack: Stack, bob: Person) -> None:
+        look = "find / -path /proc -prune -o -path /sys -prune -o -name 'marker-*' -print 2>/dev/null"
+        for project in ("tumour-ml", PROJECT):
+            found = stack.inside("bob", project, "sh", "-c", look).stdout.split()
+            assert sorted(found) == [f"/home/marker-{project}", f"/project/marker-{project}"]
+
+    def test_not_in_its_processes(self, stack: Stack, bob: Person) -> None:
+        look = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'"
+        seen = stack.inside("bob", "tumour-ml", "sh", "-c", look).stdout
+        assert "/user/bob/tumour-ml/" in seen and PROJECT not in seen
+
+    def test_not_by_its_browser(self, bob: Person) -> None:
+        bob.enter(PROJECT)
+        assert bob.inside(PROJECT, "api/contents").status_code == 200
+        bob.session.cookies.clear(domain="localhost.local", path=f"/user/bob/{PROJECT}/")
+        bob.enter("tumour-ml")
+        assert bob.inside("tumour-ml", "api/contents").status_code == 200
+        assert bob.inside(PROJECT, "api/contents").status_code == 401, "a way into one is no way into the other"
+
+    def test_uid_and_gid_are_its_own(self, stack: Stack, bob: Person) -> None:
+        here, there = (stack.inside("bob", project, "id").stdout for project in ("tumour-ml", PROJECT))
+        assert not set(re.findall(r"\d{4,}", here)) & set(re.findall(r"\d{4,}", there))
+
+
+class TestADataset:
+    """Read by everybody to whom it is granted, changed by nobody; not even by its link in the file browser."""
+
+    @pytest.mark.parametrize(
+        "attempt",
+        ["open(p + '/new', 'w')", "open(f, 'a')", "os.chmod(f, 0o777)", "os.chmod(p, 0o777)", "os.unlink(f)",
+         "os.rename(f, p + '/x')", "os.truncate(f, 0)", "os.utime(f)", "os.link(f, p + '/x')", "os.mkdir(p + '/x')",
+         "os.setxattr(f, 'user.x', b'1')", "os.symlink('/tmp', p + '/x')", "os.rmdir(p)",
+         "mount(None, p.encode(), None, 32 | 4096, None)", "mount(b'/tmp', p.encode(), None, 4096, None)",
+         "umount(p.encode())"],
+    )  # fmt: skip
+    def test_cannot_be_changed(self, stack: Stack, erin: Person, attempt: str) -> None:
+        code = f"""
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def mount(*arguments):
+    if libc.mount(*arguments): raise OSError(ctypes.get_errno(), "mount")
+def umount(path):
+    if libc.umount2(path, 2): raise OSError(ctypes.get_errno(), "umount")
+p = "/data/claims"; f = os.path.join(p, sorted(os.listdir(p))[0])
+open(f, "rb").read(16)
+try:
+    {attempt}
+    print("done")
+except OSError as error:
+    print(error.errno)
+"""
+        done = stack.inside("erin", PROJECT, "python3", "-c", code)
+        assert done.stdout.strip() in ("1", "13", "30", "16", "18"), done.stdout + done.stderr
+        writable = code.replace('"/data/claims"', '"/home"').replace("open(f", "open(f + '.t'")
+        assert (
+            attempt != "open(p + '/new', 'w')"
+            or "Error"
+            not in stack.inside(
+                "erin", PROJECT, "python3", "-c", writable.replace("open(f + '.t', \"rb\").read(16)", "")
+            ).stderr
+        )
+
+    def test_cannot_be_written_through_the_gate(self, erin: Person) -> None:
+        body = {"type": "file", "format": "text", "content": "x"}
+        assert erin.inside(PROJECT, "api/contents/home/x.txt", "PUT", json=body).status_code == 201
+        assert erin.inside(PROJECT, "api/contents/data/claims/x.txt", "PUT", json=body).status_code >= 400
+        assert erin.inside(PROJECT, "api/contents/home/x.txt", "DELETE").status_code == 204
+
+    def test_is_as_it_was_registered(self, stack: Stack) -> None:
+        done = stack.operate("dataset", "verify", "diabetes@1")
+        assert done.returncode == 0, json.dumps([done.stdout, done.stderr])
