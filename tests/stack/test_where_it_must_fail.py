@@ -106,8 +106,8 @@ def test_a_workspace_neither_sees_nor_touches_others_requests(
 
 
 @pytest.mark.parametrize(
-    "way", ["/desk/queue", "/v1/../desk/queue", "/inward/v1/requests", "/v1/requests/1/decide", "/home", "/gate/activity",
-            "/hub/people", "/guard/standing"],
+    "way", ["/desk/queue", "/v1/../desk/queue", "/inward/v1/requests", "/v1/requests/1/decide", "/home",
+            "/gate/activity", "/hub/people", "/guard/standing"],
 )  # fmt: skip
 def test_a_workspace_reaches_nothing_else_of_the_desk(stack: Stack, erin: Person, way: str) -> None:
     for method in ("GET", "POST"):

@@ -30,16 +30,15 @@ class TestAnAdmin:
 
     def test_starts_none_by_the_hubs_own_addresses(self, stack: Stack, people: People, erin: Person) -> None:
         adam = people("adam")
-        ways = [("GET", f"/hub/spawn/adam/{PROJECT}"), ("POST", f"/hub/spawn/adam/{PROJECT}"),
-                ("GET", f"/hub/spawn/erin/{PROJECT}"), ("POST", f"/hub/spawn/erin/{PROJECT}"), ("GET", "/hub/spawn"),
-                ("POST", f"/hub/api/users/adam/servers/{PROJECT}"), ("POST", f"/hub/api/users/erin/servers/{PROJECT}"),
-                ("DELETE", f"/hub/api/users/erin/servers/{PROJECT}"), ("GET", "/hub/api/users"),
-                ("POST", "/hub/api/users/adam/tokens"), ("POST", "/hub/api/users/adam/server")]  # fmt: skip
+        ways = [("GET", "/hub/spawn"), ("GET", "/hub/api/users"), ("POST", "/hub/api/users/adam/tokens")]
+        ways += [("POST", "/hub/api/users/adam/server"), ("DELETE", f"/hub/api/users/erin/servers/{PROJECT}")]
+        for whose in ("adam", "erin"):
+            ways += [(method, f"/hub/spawn/{whose}/{PROJECT}") for method in ("GET", "POST")]
+            ways += [("POST", f"/hub/api/users/{whose}/servers/{PROJECT}")]
         container = erin.container(PROJECT)
         for method, way in ways:
             answer = adam.ask(method, way, headers={"Referer": stack.url + "/hub/home"})
             assert answer.status_code >= 400 or "Location" in answer.headers, (way, answer.status_code)
-        assert adam.get("/hub/api/user").json().get("name") == "adam" or True
         assert not stack.running("adam", PROJECT)
         assert erin.container(PROJECT) == container
 
@@ -94,8 +93,9 @@ def answer(connection):
         way = asked.split(b" ")[1].decode().rpartition("?")[2]
         status = "302 Found" if way == "redirect" else "200 OK"
         body = b"<html><script>alert('the-secret')</script></html>"
-        connection.sendall((f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
-            f"Access-Control-Allow-Origin: *\r\nContent-Security-Policy: default-src *\r\nConnection: close\r\n{WAYS.get(way, '')}\r\n").encode() + body)
+        lines = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+        lines += "Access-Control-Allow-Origin: *\r\nContent-Security-Policy: default-src *\r\n"
+        connection.sendall((lines + WAYS.get(way, "") + "\r\n").encode() + body)
 print("replaced", flush=True)
 while True:
     threading.Thread(target=answer, args=listener.accept()[:1], daemon=True).start()
