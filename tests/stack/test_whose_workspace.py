@@ -93,8 +93,8 @@ def answer(connection):
         way = asked.split(b" ")[1].decode().rpartition("?")[2]
         status = "302 Found" if way == "redirect" else "200 OK"
         body = b"<html><script>alert('the-secret')</script></html>"
-        lines = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
-        lines += "Access-Control-Allow-Origin: *\r\nContent-Security-Policy: default-src *\r\n"
+        lines = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
+        lines += "Connection: close\r\nAccess-Control-Allow-Origin: *\r\nContent-Security-Policy: default-src *\r\n"
         connection.sendall((lines + WAYS.get(way, "") + "\r\n").encode() + body)
 print("replaced", flush=True)
 while True:
