@@ -2,6 +2,8 @@
 
 from importlib.metadata import entry_points
 
+import pytest
+
 from tests.databases import database, databases, postgres_url
 from tests.running import stack
 
@@ -11,3 +13,8 @@ __all__ = ["database", "databases", "postgres_url", "stack"]
 def pytest_configure() -> None:
     for point in entry_points(group="enclave.rooms"):
         point.load()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop runs in this thread from the first of them on, and no other can."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
