@@ -6,6 +6,7 @@ label carries, and no longer.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any
@@ -46,10 +47,10 @@ class Reconciler:
                 await self.once()
             except Exception:  # whatever it is, the next look must come
                 log.exception("could not compare what runs with what is allowed")
-            try:
-                await asyncio.wait_for(self._soon.wait(), self._seconds)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 it can swallow the cancellation that ends this loop.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    await self._soon.wait()
 
     async def watch(self) -> None:
         """Listen to the engine for containers that end or reach their memory limit, for ever."""
