@@ -128,7 +128,8 @@ async def test_a_running_workspace_is_shown_in_a_sandboxed_frame_with_a_ticket(w
 
 
 @pytest.mark.parametrize(
-    "past", ['{"failed": true, "message": "Spawn failed: The grant has ended."}', '{"ready": true, "message": "Ready"}']
+    "past",
+    ['{"failed": true, "message": "Spawn failed: The grant has ended."}', '{"ready": true, "message": "Ready"}'],
 )
 async def test_the_end_of_an_earlier_attempt_is_not_the_end_of_this_one(world, past):
     hub = StartingHub('{"progress": 15, "message": "Creating a container"}', past=past)
