@@ -34,7 +34,14 @@ def environment() -> dict[str, str]:
 def up(instance: Instance) -> None:
     """Start what is not running, and make anew what changed; workspaces are not compose's and go on."""
     words = command(instance, "up", "--detach", "--remove-orphans", profiles=profiles(instance))
-    shell.quiet(words, env=environment())
+    try:
+        shell.quiet(words, env=environment())
+    except say.Stop as problem:
+        if "needs to be recreated" not in str(problem):
+            raise
+        # A network is defined anew, which is only possible with nobody on it. Workspaces are on none and go on.
+        down(instance)
+        shell.quiet(words, env=environment())
 
 
 def down(instance: Instance) -> None:
