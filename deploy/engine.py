@@ -9,6 +9,8 @@ from deploy import say, shell
 
 _LOG = Path("/var/log/dockerd.log")
 _PATIENCE = 60.0
+# Where the engine and its own containerd write their numbers, and what a process of that number is called.
+_PID_FILES = {Path("/run/docker.pid"): "dockerd", Path("/run/docker/containerd/containerd.pid"): "containerd"}
 
 
 def ensure() -> None:
@@ -64,13 +66,25 @@ def _start() -> None:
         if Path("/run/systemd/system").is_dir():
             shell.quiet(["systemctl", "enable", "--now", "docker"])
         else:
-            # dockerd writes its own pid file, /var/run/docker.pid, and refuses to run twice.
+            forget_stale(_PID_FILES)
             with _LOG.open("ab") as log:
                 subprocess.Popen(
                     ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
                 )
         if not _waited(_PATIENCE):
             raise say.Stop(f"The container engine did not answer within {_PATIENCE:.0f} s. See {_LOG}.")
+
+
+def forget_stale(pid_files: Mapping[Path, str]) -> None:
+    """Remove pid files that a killed engine left, where another program has the number now: the engine takes any
+    living process of that number for itself and refuses to start."""
+    for file, name in pid_files.items():
+        try:
+            taken = Path("/proc", file.read_text().strip(), "comm").read_text().strip()
+        except OSError:
+            continue  # no file, or nobody has that number: the engine sees to it
+        if taken != name:
+            file.unlink()
 
 
 def _waited(seconds: float) -> bool:
