@@ -3,6 +3,7 @@
 # make destroy  remove everything of this instance: containers, networks, images, files
 # make clear    the same, but keep the images
 # make test     run every test; installs what is missing
+# make bench    measure: the gate, the start of a workspace, memory (an instance of its own; needs node and npm)
 # make check    linters, types and import rules
 # make fix      put the formatting right
 # make locks    renew the pinned versions in locks/
@@ -16,9 +17,9 @@ DEPLOY := $(SUDO) python3 -B -m deploy
 VENV := .venv
 PYTEST_ARGS ?=
 
-.PHONY: help up down destroy clear images test check fix locks packages
+.PHONY: help up down destroy clear images test check fix locks packages bench
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,12p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,13p'
 
 up down destroy clear images:
 	@$(DEPLOY) $@
@@ -49,6 +50,23 @@ fix: $(VENV)/made
 test: packages $(VENV)/made check
 	$(SUDO) $(VENV)/bin/pytest --cov --cov-report=term $(PYTEST_ARGS)
 
+# An instance beside any other, for as long as the benchmarks run, one after the other; its images are kept.
+BENCH_PLACE ?= /var/tmp/enclave-bench
+BENCH := ENCLAVE_INSTANCE=enclave-bench ENCLAVE_ROOT=$(BENCH_PLACE) ENCLAVE_PORT=18200 \
+	ENCLAVE_WORKSPACES_PORT=18201 ENCLAVE_IDP_PORT=18202
+build/bench/made: locks/bench.txt
+	@echo "Making the virtual environment build/bench/venv: a plain JupyterHub with DockerSpawner"
+	@[ -x build/bench/venv/bin/python ] || python3 -m venv build/bench/venv
+	@build/bench/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+	@touch $@
+
+bench: packages $(VENV)/made build/bench/made
+	$(SUDO) env $(BENCH) python3 -B -m deploy up
+	@failed=0; for one in gate spawn memory; do \
+		printf '\nbenchmarks/%s.py\n' $$one; \
+		$(SUDO) env $(BENCH) $(VENV)/bin/python -m benchmarks.$$one || failed=1; \
+	done; $(SUDO) env $(BENCH) python3 -B -m deploy clear; exit $$failed
+
 # Custom command: no path of this machine gets into a lock.
 UV := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make locks"
 IMAGE_LOCK := $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28
@@ -56,6 +74,7 @@ locks: $(VENV)/made
 	$(VENV)/bin/pip install --quiet uv
 	$(UV) --universal --python-version 3.11 pyproject.toml locks/dev.in -o locks/dev.txt
 	$(UV) --universal --python-version 3.11 locks/build.in -o locks/build.txt
+	$(UV) --universal --python-version 3.11 locks/bench.in -o locks/bench.txt
 	$(IMAGE_LOCK) pyproject.toml -o locks/platform.txt
 	$(IMAGE_LOCK) locks/workspace.in -o locks/workspace.txt
 	$(IMAGE_LOCK) locks/idp.in -o locks/idp.txt
