@@ -96,12 +96,20 @@ def test_make_down_and_up_keeps_all_data(up: None) -> None:
     secrets = {path: path.read_bytes() for path in (ROOT / "secrets").rglob("*") if path.is_file()}
     make("down")
     assert containers() == {}
+    an_older_version_made_the_network()
     make("up")
     assert operate("project", "show", "kept", "--json") == shown
     assert json.loads(operate("audit", "list", "--json"))[-len(json.loads(log)) :] == json.loads(log)
     operate("audit", "verify")
     assert (folder / "result.csv").read_text() == "1\n"
     assert {path: path.read_bytes() for path in secrets} == secrets
+
+
+def an_older_version_made_the_network() -> None:
+    """A network of compose's with other options than are wanted now, which compose alone refuses to change."""
+    labels = {"enclave": NAME, "com.docker.compose.project": NAME, "com.docker.compose.network": "front"}
+    options = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+    docker("network", "create", *options, "--opt", "com.docker.network.bridge.enable_icc=false", f"{NAME}_front")
 
 
 def test_another_name_typed_destroys_nothing(up: None) -> None:
