@@ -27,7 +27,7 @@ from sqlalchemy.engine import Connection
 
 from enclave.clock import now
 from enclave.database import UtcDateTime, metadata
-from enclave.errors import Broken
+from enclave.errors import BadInput, Broken
 
 audit_events = Table(
     "audit_events",
@@ -104,11 +104,18 @@ def record(
     return happened
 
 
-def events(connection: Connection, subject: str | None = None, limit: int = 200) -> list[Event]:
-    """The newest events first, at most `limit`; with `subject`, only those about it."""
+def subject(text: str) -> str:
+    """Parse what an event is about, as somebody typed it; raise `BadInput`."""
+    if not text.isprintable() or not 0 < len(text) <= 120:
+        raise BadInput("A subject is a kind and a name, such as project:tumour-ml or request:12.")
+    return text
+
+
+def events(connection: Connection, about: str | None = None, limit: int = 200) -> list[Event]:
+    """The newest events first, at most `limit`; with `about`, only those about it."""
     query = select(audit_events).order_by(audit_events.c.number.desc()).limit(limit)
-    if subject is not None:
-        query = query.where(audit_events.c.subject == subject)
+    if about is not None:
+        query = query.where(audit_events.c.subject == about)
     return [_event(row) for row in connection.execute(query)]
 
 

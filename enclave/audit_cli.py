@@ -3,7 +3,7 @@
 import click
 
 from enclave import audit as log
-from enclave.cli import Context, json_option, pass_context, show
+from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.errors import Broken, Refused
 
 
@@ -13,7 +13,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--subject", help="Only events about this, such as project:tumour-ml.")
+@click.option("--subject", callback=parsed(log.subject), help="Only events about this, such as project:tumour-ml.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
 @json_option
 @pass_context

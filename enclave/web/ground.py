@@ -35,7 +35,8 @@ async def audit_page(desk: Desk, request: web.Request) -> web.StreamResponse:
     person = await desk.visitor(request)
     if not reads_audit(person):
         raise Forbidden("The audit log is read by auditors.")
-    subject = request.query.get("subject", "").strip() or None
+    typed = request.query.get("subject", "").strip()
+    subject = audit.subject(typed) if typed else None
     events, intact = await desk.read(_look, subject)
     return desk.page("audit.html", person, events=events, intact=intact, subject=subject or "", shown=_SHOWN)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, UnixConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import update
 
@@ -123,6 +123,11 @@ async def test_the_auditor_reads_the_log_and_others_do_not(client):
     assert "person:audrey" not in await about.text()
 
 
+async def test_a_subject_that_cannot_be_one_is_refused_in_words(client):
+    answer = await client.get("/desk/audit?subject=%00", headers={PERSON_HEADER: "audrey"})
+    assert answer.status == 400 and "such as project:tumour-ml" in (await answer.json())["error"]
+
+
 async def test_a_broken_chain_is_an_alarm_on_the_auditors_page(client, database):
     with database.write() as connection:
         connection.execute(update(audit.audit_events).values(actor="eve"))
@@ -161,6 +166,8 @@ async def test_the_desk_listens_where_only_its_caller_can_connect(tmp_path):
     assert not answers(path)
     await listen(runner, path)
     assert await asyncio.to_thread(answers, path) and path.stat().st_mode & 0o777 == 0o660
+    async with ClientSession(connector=UnixConnector(str(path))) as session, session.get("http://desk/x") as answer:
+        assert answer.status == 404
     await runner.cleanup()
 
 

@@ -164,7 +164,7 @@ async def test_the_whole_life_of_a_session_and_a_workspace(enclave):
     await hub.stop(signal.SIGKILL)
     async with browser.client.get(world.work + "/user/alice/tumour-ml/api") as answer:
         assert answer.status == 200
-    status, _, text = await browser.get("/hub/home")
+    status, _, text = await browser.get("/hub/token")
     assert status == 503
     await hub.start()
     await answers(world)
