@@ -43,7 +43,9 @@ def build(instance: str, kind: str) -> str:
     tag = tag_of(instance, kind)
     text = _DOCKERFILE.format(workspace=f"{instance}/workspace:latest", trim=KINDS[kind])
     command = ["docker", "build", "--quiet", "--network", "host", "--label", LABEL, "--tag", tag, "-"]
-    subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+    built = subprocess.run(command, input=text, text=True, check=False, capture_output=True)
+    if built.returncode != 0:
+        raise SystemExit(f"the image for plain JupyterHub could not be built:\n{built.stdout}{built.stderr}")
     return tag
 
 
