@@ -4,10 +4,11 @@ from importlib.metadata import entry_points
 
 import pytest
 
+from tests.browser.people import playwright
 from tests.databases import database, databases, postgres_url
 from tests.running import stack
 
-__all__ = ["database", "databases", "postgres_url", "stack"]
+__all__ = ["database", "databases", "playwright", "postgres_url", "stack"]
 
 
 def pytest_configure() -> None:
@@ -16,5 +17,6 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's loop runs in this thread from the first of them on, and no other can."""
+    """Browser tests last: Playwright's loop runs in this thread from the first of them on, and no other can. They
+    all share one Playwright for the same reason (the fixture `playwright`)."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -1,5 +1,5 @@
 """The browser's fixtures."""
 
-from tests.browser.people import browser, playwright, visitors
+from tests.browser.people import browser, visitors
 
-__all__ = ["browser", "playwright", "visitors"]
+__all__ = ["browser", "visitors"]

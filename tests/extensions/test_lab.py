@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, Route, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, Playwright, Route, expect
 
 from tests.extensions.conftest import Lab
 
@@ -30,11 +30,10 @@ def policy(base: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-        yield browser.new_page(viewport={"width": 1280, "height": 800})
-        browser.close()
+def page(playwright: Playwright) -> Iterator[Page]:
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+    yield browser.new_page(viewport={"width": 1280, "height": 800})
+    browser.close()
 
 
 @pytest.fixture

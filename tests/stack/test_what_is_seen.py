@@ -58,7 +58,10 @@ class TestAnotherProject:
 
     def test_uid_and_gid_are_its_own(self, stack: Stack, bob: Person) -> None:
         here, there = (stack.inside("bob", project, "id").stdout for project in ("tumour-ml", PROJECT))
-        assert not set(re.findall(r"\d{4,}", here)) & set(re.findall(r"\d{4,}", there))
+        for kind in ("uid", "gid", "groups"):
+            number = re.compile(rf"{kind}=(\d+)\b")
+            assert number.findall(here) != number.findall(there)
+            assert len(number.findall(here)) == len(number.findall(there)) == 1
 
 
 class TestADataset:
