@@ -69,20 +69,18 @@ def fill_login_pages(page: Page, name: str, password: str) -> None:
 
 
 def log_in(provider: Provider, browser: Browser, name: str, password: str) -> Login:
-    """Authorization code with PKCE, through the real pages, up to our redirect address (which nobody serves)."""
+    """Authorization code with PKCE, through the real pages, up to our redirect address.
+
+    The Hub that is there knows nothing of this login (it has no state for it) and leaves the code alone.
+    """
     nonce, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
     context = browser.new_context()
     try:
         page = context.new_page()
-        seen: list[str] = []
-        page.route(
-            f"{provider.redirect_uri}**",
-            lambda route: (seen.append(route.request.url), route.fulfill(body="back"))[1],
-        )
         page.goto(authorization_url(provider, nonce, verifier))
-        fill_login_pages(page, name, password)
-        page.wait_for_url(f"{provider.redirect_uri}**")
-        return Login(nonce, parse_qs(urlsplit(seen[0]).query)["code"][0], verifier)
+        with page.expect_request(lambda request: request.url.startswith(provider.redirect_uri)) as back:
+            fill_login_pages(page, name, password)
+        return Login(nonce, parse_qs(urlsplit(back.value.url).query)["code"][0], verifier)
     finally:
         context.close()
 
