@@ -62,10 +62,10 @@ def authorization_url(provider: Provider, nonce: str, verifier: str, **more: str
 
 def fill_login_pages(page: Page, name: str, password: str) -> None:
     """The provider's two pages: name first, then password."""
-    page.fill("input[name=login]", name)
-    page.click("button[type=submit]")
-    page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
+    for field, text in {"login": name, "password": password}.items():
+        page.fill(f"input[name={field}]", text)
+        page.wait_for_load_state()  # its script takes over the form; a click before that goes nowhere
+        page.press(f"input[name={field}]", "Enter")
 
 
 def log_in(provider: Provider, browser: Browser, name: str, password: str) -> Login:
