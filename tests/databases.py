@@ -29,7 +29,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL server that lives as long as the run, on a Unix socket in a folder of its own."""
     image = _image()
     if image is None:
-        pytest.skip("our PostgreSQL image is not built (make images builds it)")
+        pytest.fail("our PostgreSQL image is not built: `make test` builds it first, or `make images`")
     folder = tmp_path_factory.mktemp("postgres")
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == folder.stat().st_uid and parent != Path("/"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy import compose, engine, instance
 
@@ -62,11 +63,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def services(root: Path) -> dict[str, Any]:
     """The services as compose understands them."""
-    yaml = pytest.importorskip("yaml")
     ours = instance.load({"ENCLAVE_ROOT": str(root), "ENCLAVE_INSTANCE": "some-instance"})
     ours.remember(ENCLAVE_WORKSPACE_IMAGE="sha256:0")
     if not _runs(engine.compose()):
-        pytest.skip("compose is not installed (make test installs it)")
+        pytest.fail("compose is not installed: `make test` installs it first")
     command = compose.command(ours, "config", profiles=["demo", "postgres", "tools"])
     text = subprocess.run(command, env=compose.environment(), capture_output=True, text=True, check=True).stdout
     found: dict[str, Any] = yaml.safe_load(text)["services"]

@@ -6,6 +6,7 @@ project is the bystander of every run: the same container before and after.
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ PROJECT = "diabetes-care"
 WHY = ("--reason", "A test of the enclave")
 
 
-class Deed:
+class Deed(ABC):
     """One narrowing of erin's authority in diabetes-care: `do` it and `undo` it. `told` is in what she is told."""
 
     told = ""
@@ -39,13 +40,15 @@ class Deed:
         self.narrow()
         return time.monotonic()
 
+    @abstractmethod
     def narrow(self) -> None:
-        raise NotImplementedError
+        """Take the authority away, where a verb does that."""
 
+    @abstractmethod
     def undo(self) -> None:
-        raise NotImplementedError
+        """Give it back, so that the demo stays as it was seeded."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 (most deeds need nothing)
         """What has to be so before the workspace starts."""
 
 
@@ -70,6 +73,9 @@ class GrantExpired(Deed):
         one_verb = time.monotonic() - began  # the machine's speed: two verbs and a start come before the end
         self.end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=max(10, 8 * one_verb))
         grant(self.stack, "--end", self.end.isoformat())
+
+    def narrow(self) -> None:
+        """Nobody does anything: the clock does."""
 
     def do(self) -> float:
         left = (self.end - datetime.now(UTC)).total_seconds()

@@ -32,7 +32,7 @@ def image() -> str:
 @pytest.fixture
 def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
     """An instance of its own for each test, below a root that only root can enter, cleared afterwards."""
-    if os.geteuid() != 0:
+    if os.geteuid() != 0:  # a capability of whoever runs the tests; `make test` runs them as root
         pytest.skip("the guard makes folders for other users, which only root can do")
     instance = f"guardtest-{uuid.uuid4().hex[:8]}"
     root = tmp_path / "e"  # short: the path of a Unix socket ends at 107 bytes
