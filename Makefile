@@ -24,13 +24,16 @@ help:
 up down destroy clear images:
 	@$(DEPLOY) $@
 
-# The virtual environment is made anew only when its lock has changed.
+# The virtual environment is made anew only when its lock has changed. --no-deps: a lock is complete, and a pip that
+# looks for dependencies may find a release that is newer than the lock; `pip check` says what a lock would lack.
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 $(VENV)/made: locks/dev.txt locks/build.txt pyproject.toml
 	@echo "Making the virtual environment $(VENV)"
 	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/build.txt
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	@$(VENV)/bin/$(PIP_INSTALL) -r locks/build.txt
+	@$(VENV)/bin/$(PIP_INSTALL) -r locks/dev.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(VENV)/bin/pip check --disable-pip-version-check
 	@touch $@
 
 packages:
@@ -57,7 +60,8 @@ BENCH := ENCLAVE_INSTANCE=enclave-bench ENCLAVE_ROOT=$(BENCH_PLACE) ENCLAVE_PORT
 build/bench/made: locks/bench.txt
 	@echo "Making the virtual environment build/bench/venv: a plain JupyterHub with DockerSpawner"
 	@[ -x build/bench/venv/bin/python ] || python3 -m venv build/bench/venv
-	@build/bench/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+	@build/bench/venv/bin/$(PIP_INSTALL) -r locks/bench.txt
+	@build/bench/venv/bin/pip check --disable-pip-version-check
 	@touch $@
 
 bench: packages $(VENV)/made build/bench/made
