@@ -4,6 +4,7 @@ Each caller has a socket of its own, so neither can ask the other's questions (`
 """
 
 import logging
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ from enclave.errors import BadInput, Broken, NotFound
 from enclave.names import PersonName, ProjectSlug, person_name, project_slug
 from enclave.settings import Settings
 from enclave.web.rooms import Caller, Desk, Room, Route
-from workspaces import inputs, sessions, standing
+from workspaces import exposures, inputs, reports, sessions, standing
+from workspaces.parsing import body
 from workspaces.sessions import Pair
 
 log = logging.getLogger("enclave.desk")
@@ -42,7 +44,7 @@ class Workspaces:
 
     async def standing(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """POST /guard/standing: which of the running workspaces must stop now, and why."""
-        running = inputs.running(await inputs.body(request))
+        running = inputs.running(await body(request))
         moment = now()
         stops, unseen = await desk.read(self._judge, running, desk.settings, moment)
         if unseen:
@@ -52,7 +54,7 @@ class Workspaces:
 
     async def events(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """POST /guard/events: a workspace started, stopped, or reached its memory limit."""
-        happened = inputs.happening(await inputs.body(request), now())
+        happened = inputs.happening(await body(request), now())
         await desk.write(sessions.record, happened)
         return web.Response(status=204)
 
@@ -62,8 +64,19 @@ class Workspaces:
         return web.json_response(await desk.read(_shown, person, project, desk.settings, now()))
 
     async def active(self, desk: Desk, request: web.Request) -> web.StreamResponse:
-        """POST /gate/activity: how long each workspace has been idle."""
-        self.activity = inputs.activities(await inputs.body(request), now())
+        """POST /gate/activity: how long each workspace has been idle, and how much its person was shown."""
+        given, moment = await body(request), now()
+        activity, shown = reports.activities(given, moment), reports.shown(given)
+        if shown:
+            await desk.write(exposures.tell, shown, moment)
+        self.activity = activity
+        return web.Response(status=204)
+
+    async def noticed(self, desk: Desk, request: web.Request) -> web.StreamResponse:
+        """POST /gate/events: limits reached, files brought in, violations of our pages' policy, refused paths."""
+        found = reports.noticed(await body(request), now())
+        if found:
+            await desk.write(exposures.record, found)
         return web.Response(status=204)
 
     def _judge(
@@ -113,10 +126,17 @@ def _allowed(answer: Access, settings: Settings) -> dict[str, Any]:
             "pids": limits.pids,
             "tmp_bytes": limits.tmp_bytes,
         },
+        "terminals": answer.policy.terminals,
+        "disk_bytes": answer.policy.disk_bytes,
         "until": answer.until.isoformat(),
         "image": settings.workspace_image,
         "runtime": settings.runtime,
     }
+
+
+def _policy(answer: Access) -> dict[str, Any]:
+    """What the gate enforces; how much the project may keep is the guard's to measure."""
+    return {key: value for key, value in asdict(answer.policy).items() if key != "disk_bytes"}
 
 
 def _shown(
@@ -129,6 +149,7 @@ def _shown(
     card = project_card(connection, project, moment)
     running = sessions.open_session(connection, person, project)
     notice = sessions.notice(connection, person, project)
+    raised = exposures.raise_in_force(connection, person, project, moment)
     news = ""
     if running and isinstance(answer, Access):
         news = standing.upgrade(running.image, running.datasets, settings.workspace_image, answer)
@@ -145,6 +166,8 @@ def _shown(
             ],
         },
         "idle_stop_minutes": answer.idle_stop_minutes if isinstance(answer, Access) else 0,
+        "policy": _policy(answer) if isinstance(answer, Access) else None,
+        "raised": raised and {"bytes": raised.bytes, "until": raised.until.isoformat()},
         "upgrade": news,
         "notice": notice and {"time": notice.time.isoformat(), "code": notice.code, "reason": notice.reason},
     }
@@ -160,5 +183,6 @@ room = Room(
         Route(Caller.GUARD, "POST", "/guard/events", _workspaces.events),
         Route(Caller.GATE, "GET", "/gate/workspaces/{person}/{project}", _workspaces.shown),
         Route(Caller.GATE, "POST", "/gate/activity", _workspaces.active),
+        Route(Caller.GATE, "POST", "/gate/events", _workspaces.noticed),
     ),
 )

@@ -6,9 +6,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from data_mounts import decisions, members, projects
+from data_mounts.changes import Changes
 from data_mounts.decisions import Decider
 from data_mounts.grants import GrantState, grant
-from data_mounts.projects import Changes
 from data_mounts.web import room
 from enclave.people import Role, person_named, set_blocked
 from enclave.web.desk import make_app, make_desk
