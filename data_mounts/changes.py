@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from data_mounts.access import Limits
-from data_mounts.inputs import line, paragraph, size_words
+from data_mounts.inputs import line, paragraph
 from enclave.errors import BadInput
+from enclave.sizes import exact
 
 KB, MB, GB, TB = 1024, 1024**2, 1024**3, 1024**4
 # What a workspace may be given: with less JupyterLab does not start, more is a typing error.
@@ -70,8 +71,8 @@ def checked(given: Changes) -> dict[str, Any]:
     _bounded(values, "idle_stop_minutes", 1, LONGEST_IDLE)
     for key, (words, smallest, largest) in SIZES.items():
         if key in values and not smallest <= values[key] <= largest:
-            told = size_words(values[key]) if values[key] >= 0 else str(values[key])
-            expected = f"{size_words(smallest)} to {size_words(largest)}"
+            told = exact(values[key]) if values[key] >= 0 else str(values[key])
+            expected = f"{exact(smallest)} to {exact(largest)}"
             raise BadInput(f"{told} is not possible for {words}: {expected} is expected.")
     return values
 
@@ -86,8 +87,8 @@ def agreeing(values: dict[str, Any]) -> dict[str, Any]:
         if values[key] > hard:
             words = SIZES[key][0]
             raise BadInput(
-                f"{words[0].upper()}{words[1:]} would be {size_words(values[key])}, more than the budget until"
-                f" content pauses ({size_words(hard)}): at most as much is expected."
+                f"{words[0].upper()}{words[1:]} would be {exact(values[key])}, more than the budget until"
+                f" content pauses ({exact(hard)}): at most as much is expected."
             )
     return values
 

@@ -8,10 +8,10 @@ import unicodedata
 from datetime import UTC, datetime, time
 
 from enclave.errors import BadInput
+from enclave.sizes import UNITS
 
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.ASCII)
 _SIZE = re.compile(r"([1-9][0-9]{0,14})(?: ?([KMGT]?)(i?)B)?", re.ASCII)
-_UNITS = ("", "K", "M", "G", "T")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
@@ -92,21 +92,4 @@ def byte_size(value: str) -> int:
     match = _SIZE.fullmatch(value.strip())
     if match is None or (match[3] and not match[2]):
         raise BadInput(f"{value[:40]!r} is not a size: write a whole number with MB or GB, such as 4GB.")
-    return int(match[1]) * int(1024 ** _UNITS.index(match[2] or ""))
-
-
-def size_words(count: int) -> str:
-    """A number of bytes in the largest unit that says it exactly: `64 MB`, `1536 KB`, `1000 B`."""
-    power = 0
-    while count and count % 1024 == 0 and power + 1 < len(_UNITS):
-        count, power = count // 1024, power + 1
-    return f"{count} {_UNITS[power]}B"
-
-
-def about(count: int) -> str:
-    """A number of bytes as a person reads it, with three digits at most: `12 MB`, `1.5 GB`, `512 B`."""
-    value, power = float(count), 0
-    while value >= 999.5 and power + 1 < len(_UNITS):
-        value, power = value / 1024, power + 1
-    digits = f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:.0f}"
-    return f"{digits} {_UNITS[power]}B"
+    return int(match[1]) * int(1024 ** UNITS.index(match[2] or ""))

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from data_mounts.access import Policy
-from data_mounts.inputs import line, size_words
+from data_mounts.inputs import line
 from enclave.errors import BadInput
 from enclave.names import PersonName, ProjectSlug
 from enclave.people import Person, Role
+from enclave.sizes import exact
 
 WINDOW = timedelta(hours=24)
 LEAST_RAISE, MOST_RAISE = 1024**2, 4 * 1024**3  # bytes; the most is sixteen times the default hard limit
@@ -100,8 +101,8 @@ class Asked:
 def asked(more: int, hours: int, reason: str, now: datetime) -> Asked:
     """`more` bytes for `hours` hours from now; raise `BadInput` for one that is out of bounds."""
     if not LEAST_RAISE <= more <= MOST_RAISE:
-        expected = f"{size_words(LEAST_RAISE)} to {size_words(MOST_RAISE)}"
-        raise BadInput(f"A budget is raised by {expected}, not by {size_words(max(0, more))}.")
+        expected = f"{exact(LEAST_RAISE)} to {exact(MOST_RAISE)}"
+        raise BadInput(f"A budget is raised by {expected}, not by {exact(max(0, more))}.")
     if not SHORTEST_HOURS <= hours <= LONGEST_HOURS:
         raise BadInput(f"A budget is raised for {SHORTEST_HOURS} to {LONGEST_HOURS} hours, not for {hours}.")
     text = line(" ".join(reason.splitlines()), "the reason", LONGEST_REASON)

@@ -17,8 +17,8 @@ from enclave.clock import now
 from enclave.errors import BadInput, Broken, NotFound
 from enclave.names import PersonName, ProjectSlug, person_name, project_slug
 from enclave.settings import Settings
-from enclave.web.rooms import Caller, Desk, Room, Route
-from workspaces import exposures, inputs, reports, sessions, standing
+from enclave.web.rooms import Caller, Desk, NavItem, Room, Route
+from workspaces import exposures, inputs, reports, sessions, standing, usage_page
 from workspaces.parsing import body
 from workspaces.sessions import Pair
 
@@ -176,7 +176,7 @@ def _shown(
 _workspaces = Workspaces()
 room = Room(
     name="workspaces",
-    package="enclave",
+    package="workspaces",
     routes=(
         Route(Caller.GUARD, "GET", "/guard/workspaces/{person}/{project}", _workspaces.allowed),
         Route(Caller.GUARD, "POST", "/guard/standing", _workspaces.standing),
@@ -184,5 +184,9 @@ room = Room(
         Route(Caller.GATE, "GET", "/gate/workspaces/{person}/{project}", _workspaces.shown),
         Route(Caller.GATE, "POST", "/gate/activity", _workspaces.active),
         Route(Caller.GATE, "POST", "/gate/events", _workspaces.noticed),
+        Route(Caller.GATE, "GET", "/desk/admin/usage", usage_page.overview),
+        Route(Caller.GATE, "GET", "/desk/admin/usage/{person}/{project}", usage_page.one),
+        Route(Caller.GATE, "POST", "/desk/admin/usage/{person}/{project}/{verb}", usage_page.change),
     ),
+    nav=(NavItem("Usage", "/desk/admin/usage", usage_page.sees_usage),),
 )
