@@ -6,6 +6,7 @@ from typing import Any
 
 from enclave.errors import BadInput
 from enclave.names import PersonName, ProjectSlug, person_name, project_slug
+from workspaces.disk import Use
 from workspaces.parsing import objects, text, texts, time
 from workspaces.sessions import Happening, Pair, WorkspaceEvent
 
@@ -36,6 +37,26 @@ def running(given: Any) -> list[Running]:
     return [
         Running(text(one, "person"), text(one, "project"), tuple(texts(one, "datasets"))) for one in objects(listed)
     ]
+
+
+def measured(given: Any) -> dict[ProjectSlug, Use]:
+    """{"disk": {project: {"bytes", "files", "complete", "too_deep"}}}; or nothing."""
+    listed = given.get("disk", {}) if isinstance(given, dict) else None
+    if not isinstance(listed, dict):
+        raise BadInput("Measures by project are expected for 'disk'.")
+    found = {}
+    for slug, use in listed.items():
+        if not isinstance(use, dict):
+            raise BadInput("Numbers of bytes and files are expected for each project.")
+        sizes = _number(use.get("bytes")), _number(use.get("files"))
+        found[project_slug(slug)] = Use(*sizes, use.get("complete") is not False, use.get("too_deep") is True)
+    return found
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
+        raise BadInput("A whole number of bytes or files is expected.")
+    return value
 
 
 def happening(given: Any, moment: datetime) -> Happening:

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.engine import Connection
 
+from data_mounts import projects
 from data_mounts.access import Access
 from data_mounts.answers import access_for, is_member, look, project_card
 from enclave.clock import now
@@ -18,7 +19,7 @@ from enclave.errors import BadInput, Broken, NotFound
 from enclave.names import PersonName, ProjectSlug, person_name, project_slug
 from enclave.settings import Settings
 from enclave.web.rooms import Caller, Desk, NavItem, Room, Route
-from workspaces import exposures, inputs, reports, sessions, standing, usage_page
+from workspaces import disk, exposures, inputs, reports, sessions, standing, usage_page
 from workspaces.parsing import body
 from workspaces.sessions import Pair
 
@@ -27,10 +28,11 @@ _NO_IMAGE = "No workspace image is set up on this enclave yet. An admin makes on
 
 
 class Workspaces:
-    """The handlers, with the one thing that the desk keeps in memory only: what the gate told of activity."""
+    """The handlers, with what the desk keeps in memory: the gate's word of activity, the guard's of the disk."""
 
     def __init__(self) -> None:
         self.activity: dict[Pair, standing.Activity] = {}
+        self.disk = disk.Measures()
 
     async def allowed(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """GET /guard/workspaces/<person>/<project>: everything that the guard builds a container from."""
@@ -40,12 +42,15 @@ class Workspaces:
             return web.json_response({"allowed": False, "code": str(answer.code), "reason": answer.reason})
         if not desk.settings.workspace_image:
             return web.json_response({"allowed": False, "code": "no-image", "reason": _NO_IMAGE})
+        if full := disk.start_reason(self.disk.last.get(project), answer.policy.disk_bytes):
+            return web.json_response({"allowed": False, "code": "disk-full", "reason": full})
         return web.json_response(_allowed(answer, desk.settings))
 
     async def standing(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """POST /guard/standing: which of the running workspaces must stop now, and why."""
-        running = inputs.running(await body(request))
-        moment = now()
+        given, moment = await body(request), now()
+        running = inputs.running(given)
+        self.disk.learn([inputs.key(one.person, one.project) for one in running], inputs.measured(given))
         stops, unseen = await desk.read(self._judge, running, desk.settings, moment)
         if unseen:
             seen = {inputs.key(one.person, one.project) for one in running}
@@ -61,7 +66,7 @@ class Workspaces:
     async def shown(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """GET /gate/workspaces/<person>/<project>: what the page around a workspace shows; 404 for a stranger."""
         person, project = _pair(request)
-        return web.json_response(await desk.read(_shown, person, project, desk.settings, now()))
+        return web.json_response(await desk.read(self._shown, person, project, desk.settings, now()))
 
     async def active(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """POST /gate/activity: how long each workspace has been idle, and how much its person was shown."""
@@ -89,7 +94,7 @@ class Workspaces:
             try:
                 answer = look(connection, *pair, settings, moment)
                 stop = standing.objection(
-                    answer, one.datasets, orders.get(pair, ""), self.activity.get(pair), moment
+                    answer, one.datasets, orders.get(pair, ""), self.activity.get(pair), moment, self.disk.of(pair)
                 )
             except Broken:
                 log.exception("whether %s/%s may go on cannot be said", *pair)
@@ -100,6 +105,14 @@ class Workspaces:
                 )
         seen = {inputs.key(one.person, one.project) for one in running}
         return stops, bool(sessions.unseen(connection, seen, moment))
+
+    def _shown(
+        self, connection: Connection, person: PersonName, project: ProjectSlug, settings: Settings, moment: datetime
+    ) -> dict[str, Any]:
+        found = _shown(connection, person, project, settings, moment)
+        use, limit = self.disk.last.get(project), projects.project(connection, project).policy.disk_bytes
+        found["disk"] = use and _disk(disk.shown(use, limit))
+        return found
 
 
 def _pair(request: web.Request) -> Pair:
@@ -131,6 +144,16 @@ def _allowed(answer: Access, settings: Settings) -> dict[str, Any]:
         "until": answer.until.isoformat(),
         "image": settings.workspace_image,
         "runtime": settings.runtime,
+    }
+
+
+def _disk(found: disk.Shown) -> dict[str, Any]:
+    return {
+        "bytes": found.use.bytes,
+        "limit": found.limit_bytes,
+        "files": found.use.files,
+        "warn": found.warn,
+        "text": found.text,
     }
 
 

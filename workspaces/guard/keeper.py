@@ -17,6 +17,7 @@ from enclave.clock import now
 from enclave.errors import Broken
 from enclave.layout import Layout
 from enclave.names import PersonName, ProjectSlug
+from workspaces.confinement import STOP_SECONDS
 from workspaces.guard import folders
 from workspaces.guard.engine import Container, Engine, EngineError
 from workspaces.guard.records import DeskAway, Records, event
@@ -60,6 +61,7 @@ class Keeper:
         self.layout = layout
         self.engine = engine
         self.records = records
+        self.closed = ""  # why nothing starts at the moment, whoever asks
         self.ends: dict[tuple[PersonName, ProjectSlug], End] = {}
         self.memory_reached: set[str] = set()  # ids of containers whose limit killed something inside
         self._locks: defaultdict[tuple[PersonName, ProjectSlug], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -80,6 +82,9 @@ class Keeper:
                 found = await self.engine.find(person, project)
                 if found and found.running and may_stay(found, spec):
                     yield {"started": found.id}
+                    return
+                if self.closed:
+                    yield {"refused": self.closed, "code": "disk-reserve"}
                     return
                 if found:
                     yield _step("clearing", "Removing what was left of the last workspace")
@@ -129,10 +134,27 @@ class Keeper:
             if found := await self.engine.find(person, project):
                 await self.put_away(found, person, project, *ASKED)
 
+    async def end(
+        self, owner: tuple[PersonName, ProjectSlug], found: Container, code: str, reason: str, at_once: bool = False
+    ) -> None:
+        """Put away exactly the container that was looked at, not one that was started since then."""
+        async with self.lock(*owner):
+            current = await self.engine.find(*owner)
+            if current is not None and current.id == found.id and current.running == found.running:
+                await self.put_away(current, *owner, code, reason, at_once)
+
     async def put_away(
-        self, found: Container, person: PersonName, project: ProjectSlug, code: str, reason: str
+        self,
+        found: Container,
+        person: PersonName,
+        project: ProjectSlug,
+        code: str,
+        reason: str,
+        at_once: bool = False,
     ) -> None:
         """Stop a container, keep what it printed, remove it, and have the desk told. The caller holds the lock.
+
+        `at_once` leaves it no time to end by itself.
 
         One that ended by itself is reported with its own cause instead of `code` and `reason`.
         """
@@ -140,9 +162,10 @@ class Keeper:
         end = self._end(found) if ended else End(0, False, reason)
         if ended:
             code, reason = OUT_OF_MEMORY if end.out_of_memory else ENDED
-        await self.engine.stop(found.id)
+        await self.engine.stop(found.id, 0 if at_once else STOP_SECONDS)
         await self._keep_log(found, person, project)
         await self.engine.remove(found.id)
+        await asyncio.to_thread(folders.clear, self.layout, self.layout.server_folder(person, project))
         self.memory_reached.discard(found.id)
         if found.state == "created":
             return  # never ran: nothing to report
