@@ -38,6 +38,11 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument("--platform=systrap", "system calls are caught without virtualisation of the hardware"),
     Argument("--network=none", "its own network stack has no interface but lo, whatever the engine says"),
     Argument("--host-uds=all", "the two sockets of a workspace: it makes one, and opens the one of the gate"),
+    Argument(
+        "--directfs=false",
+        "files are opened for it by another process; where it opens them itself, O_TRUNC empties a file on a"
+        " read-only mount (release 20240729, permissions willing)",
+    ),
     Argument("--oci-seccomp=true", "our list of system calls holds inside too; without this it is not read"),
     Argument("--overlay2=none", "the root is read-only, so nothing is laid over it"),
 )

@@ -118,8 +118,20 @@ def allowed_calls() -> frozenset[str]:
     return frozenset(name for _why, names in ALLOWED for name in names.split())
 
 
-def profile() -> dict[str, Any]:
-    """The profile in the engine's own form (the `seccomp=` security option takes it as JSON)."""
+# The filter cannot see clone3's flags, so the C library must fall back to clone, whose flags it sees; for that the
+# call has to fail with ENOSYS. gVisor knows no other error than EPERM here, but there too a call that is to be traced
+# fails with ENOSYS where nobody traces, and `ptrace` is refused.
+NO_CLONE3: dict[str, dict[str, Any]] = {
+    "runc": {"action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS},
+    "runsc": {"action": "SCMP_ACT_TRACE"},
+}
+
+
+def profile(runtime: str) -> dict[str, Any]:
+    """The profile in the engine's own form (the `seccomp=` security option takes it as JSON).
+
+    runsc (gVisor) reads it where it has the argument `--oci-seccomp`, and applies it in its own kernel.
+    """
     conditional = [
         {"names": [call], "action": "SCMP_ACT_ALLOW", "args": [_argument(rule) for rule in rules]}
         for _why, call, rules in ALLOWED_WHEN
@@ -130,8 +142,7 @@ def profile() -> dict[str, Any]:
         "syscalls": [
             {"names": sorted(allowed_calls()), "action": "SCMP_ACT_ALLOW"},
             *conditional,
-            # The filter cannot see clone3's flags, so the C library must fall back to clone, whose flags it sees.
-            {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS},
+            {"names": ["clone3"], **NO_CLONE3[runtime]},
         ],
     }
 

@@ -140,19 +140,29 @@ def create_body(spec: WorkspaceSpec, layout: Layout) -> dict[str, Any]:
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,
         "NanoCpus": int(limits.cpus * 1e9),
-        "PidsLimit": limits.pids,
+        "PidsLimit": _pids(spec),
         "Tmpfs": {
             "/tmp": f"rw,nosuid,nodev,mode=1777,size={limits.tmp_bytes},nr_inodes={confinement.TMP_FILES}"  # noqa: S108
         },
         "Mounts": _mounts(spec, layout),
         "Runtime": spec.runtime,
-        "SecurityOpt": ["no-new-privileges:true", f"seccomp={json.dumps(seccomp.profile(), sort_keys=True)}"],
+        "SecurityOpt": [
+            "no-new-privileges:true",
+            f"seccomp={json.dumps(seccomp.profile(spec.runtime), sort_keys=True)}",
+        ],
     }
     parts = {"Config": config, "HostConfig": host}
     for line in confinement.PROFILE:
         part, _, field = line.field.partition(".")
         parts[part][field] = line.value
     return {**config, "HostConfig": host}
+
+
+def _pids(spec: WorkspaceSpec) -> int:
+    """What the engine is to count at most; see `confinement.GVISOR_OWN_PIDS`."""
+    if spec.runtime == "runsc":
+        return spec.limits.pids * confinement.GVISOR_PIDS_EACH + confinement.GVISOR_OWN_PIDS
+    return spec.limits.pids
 
 
 def labels(spec: WorkspaceSpec) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.workspaces.conftest import until
 from tests.workspaces.engine import docker
 from workspaces.seccomp import ALLOWED, REFUSED, allowed_calls
 
@@ -98,7 +99,8 @@ async def test_these_are_writable(inside, path):
     assert inside.inside(WRITE.format(path=path)) == "written"
 
 
-async def test_a_dataset_is_read_only_even_for_roots_eyes(inside):
+async def test_a_dataset_is_read_only_whatever_its_permissions(inside, settings):
+    (settings.layout.datasets / "wdbc" / "1" / "rows.csv").chmod(0o666)
     assert "Read-only file system" in inside.inside(WRITE.format(path="/data/wdbc/rows.csv"))
     assert inside.inside("print(open('/data/wdbc/rows.csv').read())").startswith("a,b")
 
@@ -109,7 +111,9 @@ async def test_it_is_nobody_with_no_powers(inside, desk):
         for line in inside.inside("print(open('/proc/self/status').read())").splitlines()
         if ":" in line
     )
-    assert {status[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    shown = {name: value.strip() for name, value in status.items() if name.startswith("Cap")}
+    assert shown.keys() >= {"CapInh", "CapPrm", "CapEff", "CapBnd"}, "gVisor has no CapAmb, a part of CapPrm"
+    assert set(shown.values()) == {"0" * 16}
     assert status["Seccomp"].strip() == "2"
     asked = inside.inside("import ctypes; print(ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))")
     assert asked == "1", "PR_GET_NO_NEW_PRIVS: gVisor has no line for it in its status"
@@ -118,10 +122,17 @@ async def test_it_is_nobody_with_no_powers(inside, desk):
     ]
 
 
-async def test_a_fork_bomb_stays_inside(inside):
+async def test_a_fork_bomb_stays_inside(inside, runtime):
+    """Under gVisor the workspace may end of it, by the limit on processes or on memory; nobody else notices."""
     bomb = "import os\ntry:\n  while True:\n    if os.fork() == 0: __import__('time').sleep(2); os._exit(0)\n"
     bomb += "except OSError as error: print(error.errno)"
-    assert inside.inside(bomb) == "11"
+    said = inside.inside(bomb)
+    assert said == "11" or (runtime, said) == ("runsc", "")
+    if not said:
+        await until(lambda: not inside.exists())
+        assert (await inside.look())["state"] == "exited"
+    await inside.started("bob")
+    assert inside.inside("print('fine')", "bob") == "fine"
 
 
 async def test_tmp_has_an_end(inside):
