@@ -13,8 +13,8 @@ STOP_SECONDS = 3  # between asking a workspace to end and ending it: JupyterLab 
 SHARED_MEMORY_BYTES = 1 << 28
 TMP_FILES = 200_000
 COMMAND = "/usr/local/bin/start-workspace"
-# What the engine counts under gVisor: its own kernel's threads (about 60 seen at rest) and, for each process inside,
-# two outside. At the limit a fork fails under runc; under gVisor the workspace ends. The machine is safe either way.
+# What the engine counts under gVisor: its own kernel's threads (about 60 seen at rest) and, for each process
+# inside, two outside. At the limit a fork fails under runc; under gVisor the workspace ends.
 GVISOR_OWN_PIDS, GVISOR_PIDS_EACH = 192, 2
 
 
@@ -95,7 +95,7 @@ COMPUTED: tuple[Line, ...] = (
     Line(
         "HostConfig.PidsLimit",
         None,
-        "the project's number of processes and threads (with runsc, room for gVisor's own): a fork bomb stays inside",
+        "the project's number of processes and threads (runsc: with room for its own): a fork bomb stays inside",
     ),
     Line("HostConfig.Tmpfs", None, "its folder for temporary files: in memory, limited, nosuid, nodev"),
     Line("HostConfig.Mounts", None, "project, home, two socket folders, and the granted datasets read-only"),

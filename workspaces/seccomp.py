@@ -118,9 +118,9 @@ def allowed_calls() -> frozenset[str]:
     return frozenset(name for _why, names in ALLOWED for name in names.split())
 
 
-# The filter cannot see clone3's flags, so the C library must fall back to clone, whose flags it sees; for that the
-# call has to fail with ENOSYS. gVisor knows no other error than EPERM here, but there too a call that is to be traced
-# fails with ENOSYS where nobody traces, and `ptrace` is refused.
+# The filter cannot see clone3's flags, so the C library must fall back to clone, whose flags it sees; for that
+# the call has to fail with ENOSYS. gVisor knows no other error than EPERM here, but there too a call that is to be
+# traced fails with ENOSYS where nobody traces, and `ptrace` is refused.
 NO_CLONE3: dict[str, dict[str, Any]] = {
     "runc": {"action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS},
     "runsc": {"action": "SCMP_ACT_TRACE"},

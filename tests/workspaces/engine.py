@@ -24,8 +24,8 @@ COPY start-workspace /usr/local/bin/start-workspace
 RUN chmod 755 /usr/local/bin/start-workspace
 """
 # Says who it is, does what /home/do.py says, if there is one, and answers on the workspace's socket. What comes
-# over /home/run.sock is run in a process of its own, as a notebook's code is: a child of the program that the engine
-# started. (`docker exec` will not do: under gVisor such a process is not below our list of system calls.)
+# over /home/run.sock is run in a process of its own, as a notebook's code is: a child of the program that the
+# engine started. (`docker exec` will not do: under gVisor our list of system calls does not bind such a process.)
 _PROGRAM = """\
 #!/usr/bin/env python3
 import os, pathlib, socket, subprocess, sys, threading

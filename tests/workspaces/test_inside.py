@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.workspaces.conftest import until
-from tests.workspaces.engine import docker
+from tests.workspaces.engine import TUMOUR, docker
 from workspaces.seccomp import ALLOWED, REFUSED, allowed_calls
 
 pytestmark = pytest.mark.both_runtimes
@@ -99,10 +99,27 @@ async def test_these_are_writable(inside, path):
     assert inside.inside(WRITE.format(path=path)) == "written"
 
 
+EMPTY = """
+import os
+for way in (os.O_RDONLY, os.O_WRONLY, os.O_RDWR):
+    try:
+        os.open({path!r}, way | os.O_TRUNC)
+    except OSError as error:
+        print(error)
+"""
+
+
 async def test_a_dataset_is_read_only_whatever_its_permissions(inside, settings):
-    (settings.layout.datasets / "wdbc" / "1" / "rows.csv").chmod(0o666)
+    """Emptied by opening it: gVisor did that to a file of a read-only mount, see deploy/gvisor.py."""
+    on_the_host = settings.layout.datasets / "wdbc" / "1" / "rows.csv"
+    on_the_host.chmod(0o666)
     assert "Read-only file system" in inside.inside(WRITE.format(path="/data/wdbc/rows.csv"))
+    assert "Read-only file system" in inside.inside(EMPTY.format(path="/data/wdbc/rows.csv"))
     assert inside.inside("print(open('/data/wdbc/rows.csv').read())").startswith("a,b")
+    assert on_the_host.read_text() == "a,b\n1,2\n"
+    inside.inside("open('/project/control', 'w').write('x')")
+    inside.inside(EMPTY.format(path="/project/control"))
+    assert (settings.layout.project(TUMOUR) / "control").read_text() == "", "the control: there it does empty"
 
 
 async def test_it_is_nobody_with_no_powers(inside, desk):
