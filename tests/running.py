@@ -43,6 +43,11 @@ class Stack:
         return {person["name"]: person for person in people}
 
     @property
+    def runtime(self) -> str:
+        """What its workspaces run in."""
+        return RUNTIME["ENCLAVE_RUNTIME"]
+
+    @property
     def url(self) -> str:
         return f"http://localhost:{PORTS['ENCLAVE_PORT']}"
 

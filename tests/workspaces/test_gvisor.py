@@ -33,6 +33,11 @@ async def test_what_it_writes_is_its_own_on_the_host(guard, desk, settings):
         assert stat.S_IMODE(found.st_mode) == mode
 
 
+def greet(listener: socket.socket) -> None:
+    with listener.accept()[0] as connection:
+        connection.sendall(b"from the gate")
+
+
 async def test_sockets_pass_both_ways_and_the_gate_knows_whose_it_is(guard, desk, settings):
     """The gate connects to what the workspace made, by its owner; the workspace to what the gate made."""
     folder = settings.layout.server_folder(ALICE, TUMOUR)
@@ -47,7 +52,7 @@ async def test_sockets_pass_both_ways_and_the_gate_knows_whose_it_is(guard, desk
         (inward / "desk.sock").chmod(0o666)
         listener.listen()
         listener.settimeout(20)
-        answering = threading.Thread(target=lambda: listener.accept()[0].sendall(b"from the gate"))
+        answering = threading.Thread(target=greet, args=(listener,))
         answering.start()
         connect = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/enclave/inward/desk.sock')"
         assert guard.inside(connect + "; print(s.recv(99).decode())") == "from the gate"
