@@ -175,6 +175,7 @@ def labels(spec: WorkspaceSpec) -> dict[str, str]:
         "enclave.until": spec.until.isoformat() if spec.until else "",
         "enclave.image": spec.image,
         "enclave.user": f"{spec.uid}:{spec.gid}",
+        "enclave.runtime": spec.runtime,
     }
 
 
