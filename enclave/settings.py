@@ -104,6 +104,8 @@ class Settings:
             raise _wrong("ENCLAVE_RELEASE_GRACE", grace, "a whole number of seconds is expected")
         if value["ENCLAVE_OIDC_REQUIRE_MFA"] not in ("yes", "no"):
             raise _wrong("ENCLAVE_OIDC_REQUIRE_MFA", value["ENCLAVE_OIDC_REQUIRE_MFA"], "yes or no is expected")
+        if value["ENCLAVE_RUNTIME"] not in ("runc", "runsc"):
+            raise _wrong("ENCLAVE_RUNTIME", value["ENCLAVE_RUNTIME"], "runc or runsc is expected")
         layout = Layout(root)
         return cls(
             instance=project_slug(value["ENCLAVE_INSTANCE"]),

@@ -51,6 +51,7 @@ def test_tls_settings_and_public_names_go_together():
         ("ENCLAVE_RELEASE_GRACE", "-1"),
         ("ENCLAVE_RELEASE_GRACE", "soon"),
         ("ENCLAVE_OIDC_REQUIRE_MFA", "perhaps"),
+        ("ENCLAVE_RUNTIME", "gvisor"),
     ],
 )
 def test_a_wrong_setting_says_what_was_expected(name, value):

@@ -1,4 +1,8 @@
-"""A guard at work on the real engine, with a desk that answers what the test says."""
+"""A guard at work on the real engine, with a desk that answers what the test says.
+
+The desk answers with the fixture `runtime` (tests/runtimes.py): a test or file marked `both_runtimes` runs once
+under runc and once under runsc (gVisor).
+"""
 
 import asyncio
 import contextlib
@@ -51,7 +55,7 @@ def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
 class DeskDouble:
     """A desk in all that the guard sees of it; the test sets what it answers."""
 
-    def __init__(self, layout: Layout, image: str) -> None:
+    def __init__(self, layout: Layout, image: str, runtime: str = "runc") -> None:
         self.layout = layout
         self.answer: dict[str, Any] = {
             "allowed": True,
@@ -61,7 +65,7 @@ class DeskDouble:
             "limits": {"memory_bytes": 256 << 20, "cpus": 1.0, "pids": 64, "tmp_bytes": 8 << 20},
             "until": None,
             "image": image,
-            "runtime": "runc",
+            "runtime": runtime,
         }
         self.stop: list[dict[str, str]] = []
         self.running: list[dict[str, Any]] = []
@@ -116,8 +120,8 @@ class DeskDouble:
 
 
 @pytest.fixture
-async def desk(settings: Settings, image: str) -> AsyncIterator[DeskDouble]:
-    double = DeskDouble(settings.layout, image)
+async def desk(settings: Settings, image: str, runtime: str) -> AsyncIterator[DeskDouble]:
+    double = DeskDouble(settings.layout, image, runtime)
     await double.open()
     yield double
     await double.close()

@@ -12,6 +12,7 @@ from enclave.errors import Broken
 from enclave.layout import FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
 from enclave.names import PersonName, ProjectSlug
 from workspaces.confinement import PROFILE
+from workspaces.seccomp import allowed_calls, profile
 from workspaces.spec import Limits, WorkspaceSpec, container_name, create_body, labels, until_of
 
 LAYOUT = Layout(Path("/srv/enclave"))
@@ -106,6 +107,25 @@ def test_the_profile_holds_for_every_workspace(person, project, memory, cpus, pi
         assert mount["ReadOnly"] == (mount["Target"].startswith("/data/") or mount["Target"].endswith("inward"))
         assert mount["BindOptions"] == {"Propagation": "rprivate", "NonRecursive": True}
     assert json.dumps(body)
+
+
+@given(st.integers(16, 4096))
+def test_under_gvisor_the_engine_counts_gvisors_own_threads_too(pids):
+    limits = {"memory_bytes": 1 << 30, "cpus": 1.0, "pids": pids, "tmp_bytes": 1 << 20}
+    counted = {}
+    for runtime in ("runc", "runsc"):
+        host = create_body(read(GOOD | {"limits": limits, "runtime": runtime}), LAYOUT)["HostConfig"]
+        assert host["Runtime"] == runtime
+        counted[runtime] = host["PidsLimit"]
+    assert counted["runc"] == pids and counted["runsc"] > 2 * pids + 100
+
+
+def test_the_list_of_system_calls_differs_between_runtimes_in_the_refusal_of_clone3_only():
+    runc, runsc = profile("runc"), profile("runsc")
+    differing = [pair for pair in zip(runc["syscalls"], runsc["syscalls"], strict=True) if pair[0] != pair[1]]
+    assert [one["names"] for pair in differing for one in pair] == [["clone3"], ["clone3"]]
+    assert "SCMP_ACT_ALLOW" not in [one["action"] for pair in differing for one in pair]
+    assert "ptrace" not in allowed_calls(), "who traces could let a call pass that is to be traced"
 
 
 @given(st.lists(st.tuples(names, names), min_size=2, max_size=6, unique=True))

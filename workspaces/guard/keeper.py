@@ -159,7 +159,7 @@ class Keeper:
         One that ended by itself is reported with its own cause instead of `code` and `reason`.
         """
         ended = found.exit_code is not None
-        end = self._end(found) if ended else End(0, False, reason)
+        end = self._end(found) if ended else End(0, code == OUT_OF_MEMORY[0], reason)
         if ended:
             code, reason = OUT_OF_MEMORY if end.out_of_memory else ENDED
         await self.engine.stop(found.id, 0 if at_once else STOP_SECONDS)
@@ -184,6 +184,11 @@ class Keeper:
         if first and found and owner and found.running:
             log.info("%s/%s reached its memory limit", *owner)
             self.records.tell(event(*owner, "memory", "out-of-memory", MEMORY_REACHED, *_what(found), None, True))
+
+    def hangs(self, found: Container) -> bool:
+        """Whether it will not go on although it runs: at its memory limit the host's kernel ends a process of
+        gVisor's that stands for one inside, and the one inside waits for it for ever."""
+        return found.id in self.memory_reached and found.labels.get("enclave.runtime") == "runsc"
 
     def _end(self, found: Container) -> End:
         killed = found.exit_code == 128 + signal.SIGKILL

@@ -15,7 +15,7 @@ from enclave.clock import now
 from enclave.names import PersonName, ProjectSlug
 from workspaces.guard.disk import DiskWatch
 from workspaces.guard.engine import Container
-from workspaces.guard.keeper import Keeper
+from workspaces.guard.keeper import OUT_OF_MEMORY, Keeper
 from workspaces.guard.records import DeskAway
 from workspaces.spec import until_of
 
@@ -61,8 +61,7 @@ class Reconciler:
                 async for what, container in self._keeper.engine.happenings():
                     if what == "oom":
                         await self._keeper.note_memory(container)
-                    else:
-                        self._soon.set()
+                    self._soon.set()
             except Exception as error:
                 log.warning("the engine's events ended: %r", error)
             await asyncio.sleep(1)
@@ -78,6 +77,8 @@ class Reconciler:
                 ends.append(self._keeper.engine.remove(found.id))
             elif not found.running:
                 ends.append(self._keeper.end(owner, found, *LEFT_OVER))
+            elif self._keeper.hangs(found):
+                ends.append(self._keeper.end(owner, found, *OUT_OF_MEMORY))
             else:
                 running[owner] = found
         self._watch.seen(running)
