@@ -12,7 +12,8 @@ from typing import Any
 STOP_SECONDS = 3  # between asking a workspace to end and ending it: JupyterLab has saved long before
 SHARED_MEMORY_BYTES = 1 << 28
 TMP_FILES = 200_000
-CPU_SHARES = 256  # of the engine's 1024 for a container that says nothing, which our services are
+# Of the engine's 1024 for a container that says nothing, as our services do.
+CPU_SHARES = 256
 COMMAND = "/usr/local/bin/start-workspace"
 # What the engine counts under gVisor: its own kernel's threads (about 60 seen at rest) and, for each process
 # inside, two outside. At the limit a fork fails under runc; under gVisor the workspace ends.

@@ -1,4 +1,4 @@
-"""What a project may use of the disk: warned, stopped, let in again to delete; and who is to blame for a shortage."""
+"""What a project may use of the disk: warned, stopped, let in again to delete; who is to blame for a shortage."""
 
 import pytest
 from hypothesis import given

@@ -46,6 +46,20 @@ def read(answer: dict, person: str = "alice", project: str = "tumour-ml") -> Wor
     return WorkspaceSpec.from_answer("demo", PersonName(person), ProjectSlug(project), answer, LAYOUT)
 
 
+def environment(answer: dict) -> list[str]:
+    found: list[str] = create_body(read(answer), LAYOUT)["Env"]
+    return found
+
+
+def test_terminals_are_on_only_where_the_desk_says_so():
+    base = ["ENCLAVE_BASE_URL=/user/alice/tumour-ml/"]
+    assert environment(GOOD) == environment(GOOD | {"terminals": False}) == base
+    assert environment(GOOD | {"terminals": True}) == [*base, "ENCLAVE_TERMINALS=1"]
+    for odd in ("yes", 1, None, []):
+        with pytest.raises(Broken):
+            read(GOOD | {"terminals": odd})
+
+
 def test_a_good_answer_is_read_whole():
     spec = read(GOOD)
     assert [str(dataset) for dataset in spec.datasets] == ["claims@2026", "wdbc@1"]
@@ -120,11 +134,11 @@ def test_under_gvisor_the_engine_counts_gvisors_own_threads_too(pids):
     assert counted["runc"] == pids and counted["runsc"] > 2 * pids + 100
 
 
-def test_the_list_of_system_calls_differs_between_runtimes_in_the_refusal_of_clone3_only():
-    runc, runsc = profile("runc"), profile("runsc")
-    differing = [pair for pair in zip(runc["syscalls"], runsc["syscalls"], strict=True) if pair[0] != pair[1]]
-    assert [one["names"] for pair in differing for one in pair] == [["clone3"], ["clone3"]]
-    assert "SCMP_ACT_ALLOW" not in [one["action"] for pair in differing for one in pair]
+def test_the_list_of_system_calls_differs_between_runtimes_in_how_clone3_and_fallocate_fail_only():
+    runc, runsc = profile("runc")["syscalls"], profile("runsc")["syscalls"]
+    differing = [one for one in runc if one not in runsc] + [one for one in runsc if one not in runc]
+    assert [one["names"] for one in differing] == [["clone3"], ["fallocate"], ["clone3"]]
+    assert "SCMP_ACT_ALLOW" not in [one["action"] for one in differing]
     assert "ptrace" not in allowed_calls(), "who traces could let a call pass that is to be traced"
 
 

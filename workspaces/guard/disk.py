@@ -46,6 +46,7 @@ class DiskWatch:
 
     def __init__(self, keeper: Keeper, reserve: int | None, seconds: float = MEASURE_SECONDS) -> None:
         self._keeper = keeper
+        keeper.before_start = self.before
         self._reserve = reserve
         self._seconds = seconds
         self._running: dict[Pair, Container] = {}
@@ -67,6 +68,15 @@ class DiskWatch:
         for project in now:
             self._next.setdefault(project, 0.0)
         self._running = dict(running)
+
+    async def before(self, project: ProjectSlug) -> None:
+        """Measure a project in which nothing runs before something starts: what comes later is its doing.
+        A large one is not waited for."""
+        if project in {where for _person, where in self._running}:
+            return
+        self._begin([project])
+        await asyncio.wait([self._walks[project]], timeout=_LOOK_SECONDS)
+        self._next[project] = time.monotonic() + self._seconds
 
     def report(self) -> dict[str, Any]:
         """For the desk: the last measures by project, and what is free."""

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -61,6 +61,7 @@ class Keeper:
         self.layout = layout
         self.engine = engine
         self.records = records
+        self.before_start: Callable[[ProjectSlug], Awaitable[None]] = _nothing_more
         self.closed = ""  # why nothing starts at the moment, whoever asks
         self.ends: dict[tuple[PersonName, ProjectSlug], End] = {}
         self.memory_reached: set[str] = set()  # ids of containers whose limit killed something inside
@@ -102,6 +103,7 @@ class Keeper:
     async def _make(self, spec: WorkspaceSpec) -> AsyncGenerator[Step]:
         yield _step("folders", "Preparing the project's folders and datasets")
         await asyncio.to_thread(folders.prepare, spec, self.layout)
+        await self.before_start(spec.project)
         yield _step("creating", "Creating a container without a network")
         await self.engine.check_image(spec.image)
         fitting = min(spec.limits.cpus, await self.engine.processors())  # the engine refuses more than there are
@@ -165,7 +167,7 @@ class Keeper:
         await self.engine.stop(found.id, 0 if at_once else STOP_SECONDS)
         await self._keep_log(found, person, project)
         await self.engine.remove(found.id)
-        await asyncio.to_thread(folders.clear, self.layout, self.layout.server_folder(person, project))
+        await self._clear(person, project)
         self.memory_reached.discard(found.id)
         if found.state == "created":
             return  # never ran: nothing to report
@@ -174,6 +176,9 @@ class Keeper:
         self.records.tell(
             event(person, project, "stopped", code, reason, *_what(found), end.exit_code, end.out_of_memory)
         )
+
+    async def _clear(self, person: PersonName, project: ProjectSlug) -> None:
+        await asyncio.to_thread(folders.clear, self.layout, self.layout.server_folder(person, project))
 
     async def note_memory(self, container: str) -> None:
         """The engine says that a container's memory limit ended something inside: the person is to know."""
@@ -202,6 +207,10 @@ class Keeper:
             await asyncio.to_thread(folders.keep_log, self.layout, folder, name, printed)
         except (Broken, *EngineError):
             log.exception("what %s/%s printed could not be kept", person, project)
+
+
+async def _nothing_more(_project: ProjectSlug) -> None:
+    pass
 
 
 def _what(found: Container) -> tuple[str, list[str]]:
