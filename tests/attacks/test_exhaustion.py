@@ -180,8 +180,9 @@ def logged(name: str) -> int:
                     '"User": f"{FIRST_WORKSPACE_UID}:{spec.gid}",'))  # fmt: skip
 async def test_what_the_kernel_counts_by_user_is_not_shared_with_a_neighbour(two, control, image):
     user = ["--user", str(FIRST_WORKSPACE_UID + 900)]
-    name = docker("run", "--detach", "--network", "none", *user, "--ulimit", "nofile=200000:200000",
-                  "--entrypoint", "python3", image, "-c", INOTIFY.format(then="time.sleep(600)")).strip()  # fmt: skip
+    hold = INOTIFY.format(then="time.sleep(600)")
+    run = ["run", "--detach", "--network", "none", "--ulimit", "nofile=200000:200000", "--entrypoint", "python3"]
+    name = docker(*run, *user, image, "-c", hold).strip()
     try:
         with control("a second ordinary container of the same user number gets nothing"):
             await until(lambda: docker("logs", name).strip(), 20)
@@ -211,7 +212,7 @@ async def test_disk_is_taken_by_writing_only_which_takes_time(two, control, imag
 @attack("spinning-on-every-processor", by=By.WORKSPACE,
         stops=Stops(PROFILE, "CPU_SHARES = 256", "CPU_SHARES = 1024"))  # fmt: skip
 async def test_who_spins_leaves_our_services_the_larger_part(two, control, image):
-    """A container with the engine's own shares, as our services are, spins beside the workspace; who gets how much?"""
+    """A container with the engine's own shares, as our services are, spins beside it; who gets how much?"""
     spin = ["run", "--detach", "--network", "none", "--entrypoint", "python3", image, "-c", SPIN]
     names = [docker(*spin).strip(), docker(*spin).strip()]
     try:
