@@ -3,10 +3,11 @@
     make bench          or, with an instance that is up:
     ENCLAVE_ROOT=... ENCLAVE_INSTANCE=... .venv/bin/python -m benchmarks.abuse
 
-Bob asks for a small list through the gate, one question after the other. Erin's workspace, of another project,
-attacks meanwhile (tests/stack/abusers.py). Printed: percentiles before and during, in milliseconds, and the ratio
-of the 99th ones; the goal is 2. Percentiles of "before" are taken anew before each attack. The one who asks shares the
-machine with everybody else, so on few processors a part of the ratio is the measuring itself.
+Bob asks for a small list through the gate, one question after the other. Erin's workspace, of another
+project, attacks meanwhile (tests/stack/abusers.py). Printed: percentiles before and during, in milliseconds,
+and the ratio of the 99th ones; the goal is 2. Percentiles of "before" are taken anew before each attack. The
+one who asks shares the machine with everybody else, so on few processors a part of the ratio is the measuring
+itself.
 """
 
 import argparse
