@@ -181,7 +181,7 @@ def logged(name: str) -> int:
 async def test_what_the_kernel_counts_by_user_is_not_shared_with_a_neighbour(two, control, image):
     user = ["--user", str(FIRST_WORKSPACE_UID + 900)]
     hold = INOTIFY.format(then="time.sleep(600)")
-    run = ["run", "--detach", "--network", "none", "--ulimit", "nofile=200000:200000", "--entrypoint", "python3"]
+    run = ["run", "--detach", "--network", "none", "--entrypoint", "python3"]
     name = docker(*run, *user, image, "-c", hold).strip()
     try:
         with control("a second ordinary container of the same user number gets nothing"):
@@ -201,7 +201,7 @@ async def test_what_the_kernel_counts_by_user_is_not_shared_with_a_neighbour(two
                     '"runc": [{"names": ["fallocate"], "action": "SCMP_ACT_ALLOW"}],'))  # fmt: skip
 async def test_disk_is_taken_by_writing_only_which_takes_time(two, control, image):
     with control("an ordinary container takes a gigabyte at once"):
-        assert ordinary(image, FALLOCATE.format(path="/var/tmp/full")).split()[-1] == str(1 << 30)
+        assert int(ordinary(image, FALLOCATE.format(path="/var/tmp/full")).split()[-1]) >= 1 << 30
     assert two.inside(FALLOCATE.format(path="/project/full")) == "took 0"
     falls_back = (
         "import os; f = open('/project/f', 'wb'); os.posix_fallocate(f.fileno(), 0, 1 << 20); print('done')"

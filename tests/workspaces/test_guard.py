@@ -224,10 +224,10 @@ async def test_one_workspace_that_cannot_be_ended_holds_up_no_other(keeper, guar
     await guard.started("bob")
     real = keeper.engine.stop
 
-    async def stops_but_one(container):
+    async def stops_but_one(container, *how):
         if container == stuck:
             raise OSError("it does not stop")
-        await real(container)
+        await real(container, *how)
 
     stuck = guard.inspect()["Id"]
     monkeypatch.setattr(keeper.engine, "stop", stops_but_one)
