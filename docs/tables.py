@@ -17,6 +17,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 from deploy.folders import FOLDERS  # noqa: E402
+from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
 from enclave.cli import cli  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
@@ -96,6 +97,10 @@ def settings() -> str:
     known = {**DEFAULTS, **OWN_DEFAULTS}
     texts = {**HELP, **STACK_HELP}
     return table(("setting", "default", "what it is"), ((code(n), code(known[n]), texts[n]) for n in known))
+
+
+def gvisor() -> str:
+    return table(("argument", "why"), ((code(one.text), one.why) for one in ARGUMENTS))
 
 
 def folders() -> str:
@@ -181,7 +186,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
         "headers": header_lines,
         "inward": inward_calls,
     },
-    "operations.md": {"settings": settings, "folders": folders},
+    "operations.md": {"settings": settings, "gvisor": gvisor, "folders": folders},
     "tour.md": {"processes": services},
     "roles/output-checker.md": {"lifecycle": lifecycle},
     "cli.md": {"verbs": verbs},

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.attacks.claims import claim_of
-from tests.workspaces.conftest import desk, guard, image, keeper, settings
+from tests.workspaces.conftest import desk, guard, image, keeper, settings, small_disk
 from tests.workspaces.gate.conftest import root, world
 
-__all__ = ["desk", "guard", "image", "keeper", "root", "settings", "world"]
+__all__ = ["desk", "guard", "image", "keeper", "root", "settings", "small_disk", "world"]
 
 Control = Callable[[str], AbstractContextManager[None]]
 CONTROLS: pytest.StashKey[list[str]] = pytest.StashKey()
