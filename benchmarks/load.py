@@ -70,9 +70,8 @@ class Backend(asyncio.Protocol):
 
 async def _backend(port, paths):
     loop = asyncio.get_running_loop()
-    await loop.create_server(Backend, "127.0.0.1", port)
-    for path in paths:
-        await loop.create_unix_server(Backend, path)
+    kept = [await loop.create_unix_server(Backend, path) for path in paths]
+    kept.append(await loop.create_server(Backend, "127.0.0.1", port))  # last: when it answers, all do
     await asyncio.Event().wait()
 
 
