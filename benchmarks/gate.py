@@ -4,8 +4,8 @@
 
 The server behind answers with 1 kB, or with 64 MB, from memory; the node proxy reaches it over TCP as it does in a
 usual JupyterHub (over Unix sockets it fails small POSTs), the gate over the workspace's Unix socket, with its
-whole work done: sealed cookie, owner, path table, headers, meter. Goals at 50 connections: 1.2 times the requests per
-second, 0.7 times the 99th percentile, bulk at least as fast. Needs node and npm.
+whole work done: sealed cookie, owner, path table, headers, meter. Goals at 50 connections: 1.2 times the requests
+per second, 0.7 times the 99th percentile, bulk at least as fast. Needs node and npm.
 
 Two kinds of figures. *Wall clock* (requests/s, p50, p99, MB/s) is what a person feels, and what other work on the
 machine disturbs; *processor time* a request, user and system of the proxy's process, it disturbs much less. Ratios

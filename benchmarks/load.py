@@ -160,9 +160,7 @@ async def ask(port, question, connections, seconds):
 async def take(port, question, connections=4):
     """MB/s of so many downloads at a time."""
     loop, start = asyncio.get_running_loop(), time.perf_counter()
-    opened = [
-        await loop.create_connection(lambda: Taking(question), "127.0.0.1", port) for _ in range(connections)
-    ]
+    opened = [await loop.create_connection(lambda: Taking(question), "127.0.0.1", port) for _ in range(connections)]
     await asyncio.gather(*(protocol.over for _, protocol in opened))
     received = sum(protocol.received for _, protocol in opened)
     if received < connections * len(LARGE):

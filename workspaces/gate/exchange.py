@@ -8,8 +8,8 @@ and back-pressure to aiohttp's own protocol; requests with a body and WebSockets
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from socket import socket
+from types import TracebackType
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
