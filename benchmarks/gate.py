@@ -18,7 +18,7 @@ import os
 import shutil
 import statistics
 import tempfile
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -53,9 +53,9 @@ class Measured:
     bulk: float
 
 
-async def measure(proxy, host, connections, seconds):
+async def measure(proxy, head, connections, seconds):
     def question(path):
-        return f"GET {BASE}/api/contents/{path} HTTP/1.1\r\n{host(proxy)}\r\n".encode()
+        return f"GET {BASE}/api/contents/{path} HTTP/1.1\r\n{head}\r\n".encode()
 
     await ask(proxy.port, question("x"), connections, 0.3)  # warm
     before = processor(proxy.pid)
@@ -66,12 +66,12 @@ async def measure(proxy, host, connections, seconds):
     return Measured(len(times) / seconds, p50, p99, user, cpu, bulk)
 
 
-def compare(proxies, host, connections, options):
+def compare(proxies, head, connections, options):
     """Rounds of short turns; who begins changes with each."""
     found = {proxy.name: [] for proxy in proxies}
     for turn in range(options.rounds):
         for proxy in proxies if turn % 2 else reversed(proxies):
-            found[proxy.name].append(uvloop.run(measure(proxy, host, connections, options.seconds)))
+            found[proxy.name].append(uvloop.run(measure(proxy, head, connections, options.seconds)))
     return found
 
 
@@ -94,6 +94,24 @@ def report(connections, found):
     print(f"{'goal at 50 connections':26}" + "".join(f"{goal:>11}" for goal in GOALS), flush=True)
 
 
+@contextmanager
+def opened(options, serve):
+    """Both proxies before the same server, and the gate's settings; nothing of it stays."""
+    with ExitStack() as stack:
+        root = Path(tempfile.mkdtemp(prefix="gate-"))
+        stack.callback(shutil.rmtree, root)
+        settings, backend = make_settings(root), free_port()
+        server = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(backend, server_sockets(settings)), daemon=True
+        )
+        server.start()
+        stack.callback(server.terminate)
+        wait_for(backend)
+        theirs = stack.enter_context(closing(NodeProxy(backend)))
+        ours = stack.enter_context(closing(GateProxy(settings, options.python, options.image)))
+        yield (theirs, ours), settings
+
+
 def main():
     options = argparse.ArgumentParser(description="The gate beside configurable-http-proxy.")
     options.add_argument("--seconds", type=float, default=2.0)
@@ -102,26 +120,12 @@ def main():
     options.add_argument("--python", default="", help="the gate's interpreter (default: this one)")
     options.add_argument("--image", default="", help="the platform image: the gate with the Python of production")
     options = options.parse_args()
-    with ExitStack() as stack:
-        root = Path(tempfile.mkdtemp(prefix="gate-"))
-        stack.callback(shutil.rmtree, root)
-        settings, backend = make_settings(root), free_port()
-        server = multiprocessing.get_context("spawn").Process(
-            target=run_backend, args=(backend, server_sockets(settings)), daemon=True
-        )
-        server.start()
-        stack.callback(server.terminate)
-        wait_for(backend)
-        proxies = [
-            stack.enter_context(closing(NodeProxy(backend))),
-            stack.enter_context(closing(GateProxy(settings, options.python, options.image))),
-        ]
-        sealed = cookie(settings)
+    with opened(options, run_backend) as (proxies, settings):
         common = "Accept: application/json\r\nAccept-Encoding: gzip\r\nUser-Agent: benchmark\r\n"
         where = settings.workspaces_url.removeprefix("http://")
-        head = f"Host: {where}\r\n{common}Cookie: enclave-workspace={sealed}\r\n"
+        head = f"Host: {where}\r\n{common}Cookie: {cookie(settings)}\r\n"
         for connections in options.connections:
-            report(connections, compare(proxies, lambda _: head, connections, options))
+            report(connections, compare(proxies, head, connections, options))
 
 
 if __name__ == "__main__":

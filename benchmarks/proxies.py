@@ -18,9 +18,18 @@ from enclave.settings import Settings
 from workspaces.gate.sessions import Sealer
 
 CHP = "configurable-http-proxy@5.3.0"
-PLACE = person_name("alice"), project_slug("tumour-ml")
-BASE = f"/user/{PLACE[0]}/{PLACE[1]}"
+ALICE = person_name("alice")
+# Several: one workspace has 40 channels at most.
+PLACES = [(ALICE, project_slug(slug)) for slug in ("tumour-ml", "diabetes-care", "claims-study")]
+PLACE = PLACES[0]
 NPM = Path(__file__).parents[1] / "build" / "bench" / "venv"  # where the start of a workspace looks for it, too
+
+
+def base_of(place):
+    return f"/user/{place[0]}/{place[1]}"
+
+
+BASE = base_of(PLACE)
 
 
 def free_port():
@@ -84,8 +93,11 @@ class GateProxy:
             "ENCLAVE_URL": settings.pages_url,
             "ENCLAVE_WORKSPACES_URL": settings.workspaces_url,
         }
-        route = {"target": "x", "data": {"user": PLACE[0], "server_name": PLACE[1]}}
-        (layout.gate / "routes.json").write_text(json.dumps({f"{BASE}/": route}))
+        routes = {
+            f"{base_of(place)}/": {"target": "x", "data": {"user": place[0], "server_name": place[1]}}
+            for place in PLACES
+        }
+        (layout.gate / "routes.json").write_text(json.dumps(routes))
         self._container = f"gate-benchmark-{os.getpid()}" if image else ""
         if image:
             self._in_container(image, layout.root, environment)
@@ -128,7 +140,8 @@ def make_settings(root):
         }
     )
     layout = settings.layout
-    folders = [layout.gate, layout.secrets("gate"), layout.server_folder(*PLACE), layout.inward_folder(*PLACE)]
+    folders = [layout.gate, layout.secrets("gate")]
+    folders += [folder(*place) for place in PLACES for folder in (layout.server_folder, layout.inward_folder)]
     sockets = [layout.control_socket, layout.hub_socket, layout.desk_socket("gate")]
     for folder in [*folders, *(path.parent for path in sockets)]:
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,13 +151,20 @@ def make_settings(root):
 
 
 def server_sockets(settings):
-    """The Unix sockets that the server behind the gate listens on: workspace, Hub, desk."""
+    """The Unix sockets that the server behind the gate listens on: workspaces, Hub, desk."""
     layout = settings.layout
-    paths = layout.server_folder(*PLACE) / "server.sock", layout.hub_socket, layout.desk_socket("gate")
-    return [str(path) for path in paths]
+    paths = [layout.server_folder(*place) / "server.sock" for place in PLACES]
+    return [str(path) for path in (*paths, layout.hub_socket, layout.desk_socket("gate"))]
 
 
-def cookie(settings):
+def cookie(settings, place=PLACE):
     """The sealed cookie of the workspace's owner."""
     key = (settings.layout.secrets("gate") / "session_key").read_bytes()
-    return Sealer(key).seal("workspace", token="t", person=PLACE[0], project=PLACE[1])
+    sealed = Sealer(key).seal("workspace", token="t", person=place[0], project=place[1])
+    return f"enclave-workspace={sealed}"
+
+
+def resident(pid):
+    """What a process holds of the memory, in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024 / 1e6
