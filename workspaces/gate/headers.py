@@ -118,7 +118,7 @@ def workspace_policy(base: str, pages_url: str) -> str:
             "base-uri 'none'",
             # Text becomes markup or an address of a script only by way of our own script, `lab/static/first.js`.
             "require-trusted-types-for 'script'",
-            "trusted-types default dompurify",
+            "trusted-types default dompurify fast-html",
             f"frame-ancestors {pages_url}",
             f"sandbox {_FRAME}",
             f"report-uri {base}/{REPORTS}",

@@ -30,8 +30,7 @@ PLUGINS: tuple[Line, ...] = (
     Line(f"{_AB}/filebrowser-extension:share-file", "an address of a workspace opens for its owner only"),
     Line(f"{_AB}/fileeditor-extension:language-server", "no language server is installed"),
     Line(f"{_AB}/help-extension:jupyter-forum", "a page outside"),
-    Line(f"{_AB}/help-extension:licenses", "offers the list of licences as a download"),
-    Line(f"{_AB}/help-extension:licenses-commands", "the same"),
+    Line(f"{_AB}/help-extension:licenses-commands", "offers the list of licences as a download"),
     Line(f"{_AB}/help-extension:open", "opens any address in a frame"),
     Line(f"{_AB}/help-extension:resources", "pages outside"),
     Line(f"{_AB}/htmlviewer-extension", "shows a workspace's HTML as a document"),
@@ -53,12 +52,11 @@ WITHOUT_TERMINALS: tuple[Line, ...] = (
 
 # Commands of plugins that are needed for something else.
 COMMANDS: tuple[Line, ...] = (
+    Line("filemenu:logout", "our page around the frame has it"),
+    Line("markdownviewer:trust", "no text is trusted, whoever wrote it"),
     Line("notebook:trust", "no output is trusted, whoever made it"),
+    Line("settingeditor:export", "offers the settings as a download"),
     Line("workspace-ui:export", "offers the window layout as a download"),
-    Line("docmanager:clone-to-tab", "an address for another browser tab"),
-    Line("filebrowser:copy-download-link", "an address of a download"),
-    Line("filebrowser:share-main", "a link to share"),
-    Line("apputils:print", "a printer, or a PDF, is outside"),
 )
 
 
