@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy, istr
 
 from enclave.web.render import PAGE_HEADERS, PAGE_POLICY
 from workspaces.gate.paths import REPORTS, Kind
@@ -127,7 +127,7 @@ def workspace_policy(base: str, pages_url: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def security_lines(kind: Kind, base: str, pages_url: str, fixed: bool = False) -> Mapping[str, str]:
+def security_lines(kind: Kind, base: str, pages_url: str, fixed: bool = False) -> CIMultiDictProxy[str]:
     """The headers of every answer below a workspace's base; `fixed` for a file that never changes."""
     lines = {line.name: line.value for line in WORKSPACE_LINES}
     runs = kind in (Kind.DOCUMENT, Kind.ASSET)  # a worker obeys the policy that its own file came with
@@ -136,7 +136,7 @@ def security_lines(kind: Kind, base: str, pages_url: str, fixed: bool = False) -
         lines["Cache-Control"] = f"private, max-age={_FIXED_SECONDS}, immutable" if fixed else "private, no-cache"
     else:
         lines["Cache-Control"] = "no-store"
-    return MappingProxyType(lines)
+    return CIMultiDictProxy(CIMultiDict(lines))
 
 
 def page_lines(secure: bool, frame: str = "") -> dict[str, str]:
@@ -149,18 +149,29 @@ def page_lines(secure: bool, frame: str = "") -> dict[str, str]:
     return lines
 
 
+# Names as multidict compares them, made once; of a header that is there twice the first one passes.
+_SENT = tuple(istr(name) for name in TO_WORKSPACE)
+_RECEIVED = tuple(istr(name) for name in FROM_WORKSPACE)
+_HOST, _CONTENT_TYPE = istr("Host"), istr("Content-Type")
+
+
 def to_workspace(given: Headers, host: str) -> CIMultiDict[str]:
     """The request's headers as a workspace may see them: no cookie, no token, no address of the person."""
-    kept = CIMultiDict((name, value) for name, value in given.items() if name.lower() in TO_WORKSPACE)
-    kept["Host"] = host
+    kept: CIMultiDict[str] = CIMultiDict()
+    for name in _SENT:
+        if (value := given.get(name)) is not None:
+            kept[name] = value
+    kept[_HOST] = host
     return kept
 
 
 def from_workspace(given: Headers, lines: Mapping[str, str]) -> CIMultiDict[str]:
     """The headers of a reply as the browser may see them; `workspaces.gate.replies` has looked at it before."""
-    kept = CIMultiDict((name, value) for name, value in given.items() if name.lower() in FROM_WORKSPACE)
-    kept["Content-Type"] = "application/json"
-    kept.update(lines)
+    kept = CIMultiDict(lines)
+    for name in _RECEIVED:
+        if (value := given.get(name)) is not None:
+            kept[name] = value
+    kept[_CONTENT_TYPE] = "application/json"
     return kept
 
 
@@ -204,5 +215,10 @@ def from_ours(given: Headers, lines: dict[str, str], cookies: bool) -> CIMultiDi
 def cookie_values(given: Headers, name: str) -> list[str]:
     """Every value sent under this cookie name. There may be several: whoever may set cookies on a parent domain can
     add one, so the caller takes the one that it sealed itself."""
-    pairs = (part.partition("=") for header in given.getall("Cookie", ()) for part in _cookies(header))
-    return [value for found, _, value in pairs if found == name]
+    return [value for header in given.getall("Cookie", ()) for value in _named(header, name)]
+
+
+@lru_cache(maxsize=1024)  # of at most 16 kB each: a browser sends the same again and again
+def _named(header: str, name: str) -> tuple[str, ...]:
+    pairs = (part.partition("=") for part in _cookies(header))
+    return tuple(value for found, _, value in pairs if found == name)

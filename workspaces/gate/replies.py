@@ -13,6 +13,7 @@ from workspaces.gate.errors import BadReply
 from workspaces.gate.headers import Headers, from_workspace
 
 _BODILESS = frozenset({204, 205, 304})
+_PLAIN = ["application/json"]  # as Jupyter Server writes it
 _ENOUGH = frozenset({"application/json"})
 
 
@@ -43,6 +44,8 @@ def refuse(status: int, given: Headers) -> None:
     if "Content-Encoding" in given:
         raise BadReply("The workspace answered in a form that was not asked for, and that cannot be measured.")
     if status in _BODILESS:
+        return
+    if given.getall("Content-Type", ()) == _PLAIN:
         return
     types = [value.partition(";")[0].strip().lower() for value in given.getall("Content-Type", ())]
     if len(types) != 1 or types[0] not in _ENOUGH:

@@ -5,8 +5,8 @@ JupyterLab itself is the gate's own copy (`workspaces.gate.lab`); a workspace is
 
 import asyncio
 import re
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -39,14 +39,23 @@ CHANNELS = 40  # open WebSockets of one workspace
 ABSENT = "There is no such page in this workspace."
 GONE = "This workspace does not answer. It may have been stopped; the page around this one says more."
 _REPORT_SECONDS = 10.0
+_SHORT = 512  # characters
 _EXAMPLE = 120  # characters of a refused path that are told
 
 
+def _located(path: str) -> tuple[Place, str]:
+    """Whose workspace, and the path below its base; raise `BadInput` or `NotFound`. What is short is remembered."""
+    return _parsed(path) if len(path) <= _SHORT else _parsed.__wrapped__(path)
+
+
 @lru_cache(maxsize=4096)
-def _place(person: str, project: str) -> Place:
-    """The names in a path; raise `NotFound` where they cannot be names."""
+def _parsed(path: str) -> tuple[Place, str]:
+    refuse_tricks(path)
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise NotFound(ABSENT)
     try:
-        return person_name(person), project_slug(project)
+        return (person_name(found[1]), project_slug(found[2])), found[3] or ""
     except BadInput:
         raise NotFound(ABSENT) from None
 
@@ -63,8 +72,7 @@ async def _at_most(request: web.BaseRequest, limit: int) -> bytes:
     raise TooLarge("This is too large.")
 
 
-@dataclass(frozen=True)
-class Admission:
+class Admission(NamedTuple):
     """A request that may go to its workspace."""
 
     session: Session
@@ -110,12 +118,7 @@ class WorkspaceSite:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            path = request.raw_path.partition("?")[0]
-            refuse_tricks(path)
-            found = _PATH.fullmatch(path)
-            if found is None:
-                raise NotFound(ABSENT)
-            return await self._within(request, _place(found[1], found[2]), found[3] or "")
+            return await self._within(request, *_located(request.raw_path.partition("?")[0]))
         except Refused as refused:
             return self._answers.framed_problem(request, refused.status, str(refused))
 
@@ -136,7 +139,11 @@ class WorkspaceSite:
             raise Unavailable(GONE)
         if path == "":
             return redirect(base_path(place) + "lab")
-        if rule is None or (rule.kind is Kind.CHANNEL) is not channel or not await self._offers.allow(rule, place):
+        if (
+            rule is None
+            or (rule.kind is Kind.CHANNEL) is not channel
+            or (rule.needs and not await self._offers.allow(rule, place))
+        ):
             self._tell(place, "refused", count=1, example=f"{request.method} {path[:_EXAMPLE]}")
             raise NotFound(ABSENT)
         if destination not in DESTINATIONS[rule.kind]:
