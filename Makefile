@@ -27,11 +27,12 @@ up down destroy clear images:
 # The virtual environment is made anew only when its lock has changed. --no-deps: a lock is complete, and a pip that
 # looks for dependencies may find a release that is newer than the lock; `pip check` says what a lock would lack.
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-deps --require-hashes
-$(VENV)/made: locks/dev.txt locks/build.txt pyproject.toml
+$(VENV)/made: locks/dev.txt locks/build.txt pyproject.toml $(wildcard extensions/dist/*.whl)
 	@echo "Making the virtual environment $(VENV)"
 	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
 	@$(VENV)/bin/$(PIP_INSTALL) -r locks/build.txt
 	@$(VENV)/bin/$(PIP_INSTALL) -r locks/dev.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall extensions/dist/*.whl
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(VENV)/bin/pip check --disable-pip-version-check
 	@touch $@
@@ -81,4 +82,5 @@ locks: $(VENV)/made
 	$(UV) --universal --python-version 3.11 locks/bench.in -o locks/bench.txt
 	$(IMAGE_LOCK) pyproject.toml -o locks/platform.txt
 	$(IMAGE_LOCK) locks/workspace.in -o locks/workspace.txt
+	$(IMAGE_LOCK) --no-deps --constraint locks/workspace.txt locks/lab.in -o locks/lab.txt
 	$(IMAGE_LOCK) locks/idp.in -o locks/idp.txt

@@ -25,7 +25,8 @@ from output_review.lifecycle import BY_AUTHOR, BY_REVIEWER, TABLE  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
 from workspaces.gate import headers, inward  # noqa: E402
-from workspaces.gate.paths import RULES  # noqa: E402
+from workspaces.gate.lab.plugins import COMMANDS, PLUGINS, WITHOUT_TERMINALS  # noqa: E402
+from workspaces.gate.paths import MADE_BY, RULES  # noqa: E402
 
 # Settings of the stack around our processes; those of the processes are explained in enclave/settings.py.
 STACK_HELP = {
@@ -66,8 +67,17 @@ def calls() -> str:
 
 
 def paths() -> str:
-    rows = ((code(x.pattern), ", ".join(sorted(x.methods)), x.kind, x.why) for x in RULES)
-    return table(("path below `/user/<person>/<project>/`", "methods", "answered as", "why"), rows)
+    """The table of paths, then who answers each kind."""
+    why = (x.why + (f"; where the project's policy allows {x.needs}" if x.needs else "") for x in RULES)
+    rows = ((code(x.pattern), ", ".join(sorted(x.methods)), x.kind, y) for x, y in zip(RULES, why, strict=True))
+    lines = table(("path below `/user/<person>/<project>/`", "methods", "answered as", "why"), rows)
+    return f"{lines}\n\n{table(('answered as', 'by whom'), MADE_BY.items())}"
+
+
+def switched_off() -> str:
+    """What of JupyterLab is not offered."""
+    rows = ((code(line.name), line.why) for line in (*PLUGINS, *WITHOUT_TERMINALS, *COMMANDS))
+    return table(("plugin or command", "why not"), rows)
 
 
 def inward_calls() -> str:
@@ -83,9 +93,9 @@ def header_lines() -> str:
         (
             "These headers of a browser reach a workspace, no others:",
             table(("header", "why"), ((code(name), why) for name, why in to)),
-            "These headers of a workspace reach a browser, no others:",
+            "These headers of a reply of a workspace reach a browser, no others:",
             table(("header", "why"), ((code(name), why) for name, why in back)),
-            "These are set by the gate on every answer of a workspace, whatever it said:",
+            "These are set by the gate on every answer below a workspace's address, its own and the workspace's:",
             table(("header", "value", "why"), own),
             "And this policy on its documents and scripts (one line in the header):",
             "```\n" + policy.replace("; ", ";\n") + "\n```",
@@ -183,6 +193,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
         "ignored": ignored,
         "system calls": calls,
         "paths": paths,
+        "switched off": switched_off,
         "headers": header_lines,
         "inward": inward_calls,
     },

@@ -1,7 +1,7 @@
 """What an attack test claims: which mechanism it tries, from where, and the lines of ours that stop it.
 
-    @attack("socket-swap", by=By.WORKSPACE, stops=Stops("workspaces/gate/sockets.py", "if not stat.S_ISSOCK(found.st_mode):",
-                                                        instead="if False:"))
+    @attack("socket-swap", by=By.WORKSPACE,
+            stops=Stops("workspaces/gate/sockets.py", "if not stat.S_ISSOCK(found.st_mode):", instead="if False:"))
     async def test_a_link_to_another_socket_is_not_followed(world, control):
         with control("whoever connects by the path reaches the host's socket"):
             assert ...                      # the same attack where our protection is not: it works

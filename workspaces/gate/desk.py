@@ -28,6 +28,7 @@ class Info:
     upgrade: str = ""
     notice: dict[str, Any] | None = None
     disk: dict[str, Any] | None = None
+    policy: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,4 +96,5 @@ def _info(body: dict[str, Any]) -> Info:
         upgrade=str(body.get("upgrade") or ""),
         notice=body.get("notice"),
         disk=body.get("disk"),
+        policy=body.get("policy"),
     )
