@@ -14,6 +14,7 @@ FOLDERS = {
 }  # fmt: skip
 PURE = [
     "data_mounts/access.py", "data_mounts/mounts.py", "output_review/lifecycle.py", "workspaces/spec.py",
+    "workspaces/budget.py", "workspaces/standing.py", "workspaces/gate/banners.py", "data_mounts/changes.py",
     "workspaces/confinement.py", "enclave/names.py", "enclave/errors.py", "enclave/layout.py",
 ]  # fmt: skip
 HEAVY = {"sqlalchemy", "jupyterhub", "docker", "aiodocker", "tornado", "aiohttp", "alembic"}
