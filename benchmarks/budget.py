@@ -22,7 +22,7 @@ import uvloop
 
 from benchmarks.demo_side import LIMITS, MB, demo
 from benchmarks.page import Page, Refused
-from benchmarks.proxies import PLACES
+from benchmarks.proxies import PLACES, image_of
 
 NOTEBOOKS = {PLACES[0]: "tumour-ml.ipynb", PLACES[1]: "diabetes-care.ipynb"}
 PAGER = PLACES[2]
@@ -156,7 +156,7 @@ async def measure(options):
 
 def main():
     options = argparse.ArgumentParser(description="The budget beside a day's work and beside somebody in a hurry.")
-    options.add_argument("--image", required=True, help="the workspace image")
+    options.add_argument("--image", default=image_of("workspace"), help="the workspace image")
     options.add_argument("--patients", type=int, default=100_000, help="people in the synthetic claims")
     options.add_argument("--runs", type=int, default=5, help="of each notebook")
     sys.exit(0 if uvloop.run(measure(options.parse_args())) else 1)
