@@ -68,12 +68,7 @@ async def browse(page):
     """Look around, and open the tables that a person would look at."""
     for folder in ("data", "data/wdbc", "data/diabetes", "data/claims", "project/results", "home") * 3:
         await page.ask("GET", f"api/contents/{folder}?content=1")
-    for file in (
-        "data/wdbc/README.md",
-        "data/claims/README.md",
-        "data/wdbc/wdbc.csv",
-        "data/diabetes/diabetes.csv",
-    ):
+    for file in ("wdbc/README.md", "claims/README.md", "wdbc/wdbc.csv", "diabetes/diabetes.csv"):
         await page.ask("GET", f"api/contents/data/{file}?content=1&type=file&format=text")
 
 
@@ -85,15 +80,15 @@ async def day(client, settings, told, runs):
         await page.until_ready()
         print(f"\na day in {place[1]:28}{'shown':>10}{'received':>10}")
         steps = {
-            "Lab opened 3 times": [open_lab(page) for _ in range(3)],
-            f"polls of {HOURS} hours": [poll(page, HOURS)],
-            f"{notebook} run {runs} times": [run_notebook(page, notebook) for _ in range(runs)],
-            "looking around, 3 times": [browse(page) for _ in range(3)],
+            "Lab opened 3 times": (3, open_lab, ()),
+            f"polls of {HOURS} hours": (1, poll, (HOURS,)),
+            f"{notebook} run {runs} times": (runs, run_notebook, (notebook,)),
+            "looking around, 3 times": (3, browse, ()),
         }
-        for words, work in steps.items():
+        for words, (times, work, more) in steps.items():
             received = page.received
-            for one in work:
-                await one
+            for _ in range(times):
+                await work(page, *more)
             shown = await told.window(place)
             print(f"  {words:35}{(shown - before) / MB:10.2f}{(page.received - received) / MB:10.2f}", flush=True)
             before = shown
