@@ -55,9 +55,8 @@ def parse_policy(said: object) -> Policy:
     found: dict[str, Any] = {}
     for field in fields(Policy):
         value: Any = said.get(field.name)
-        if type(value) is not type(field.default):
-            continue
-        if isinstance(value, bool) or value >= 0:
+        wanted: Any = field.default
+        if type(value) is type(wanted) and value >= 0:
             found[field.name] = value
     return Policy(**found)
 
