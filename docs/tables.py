@@ -20,7 +20,7 @@ from deploy.folders import FOLDERS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
 from enclave.cli import cli  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
-from output_review.lifecycle import DONE, TABLE, WHO
+from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
 from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
