@@ -19,6 +19,8 @@ PAGES = [
     ("dana", "/desk/grants", "Grants", "grants"),
     ("adam", "/desk/admin", "", "admin"),
     ("adam", "/desk/admin/projects/diabetes-care", "", "admin-project"),
+    ("adam", "/desk/admin/review", "Review policies", "policies"),
+    ("adam", "/desk/admin/review/tumour-ml", "Review policy", "policy"),
     ("audrey", "/desk/audit", "Audit log", "audit"),
     ("carol", "/home", "My projects", "home-without-projects"),
 ]
@@ -52,7 +54,8 @@ def too_wide(visitor: Visitor) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "path"),
     [("alice", "/desk/queue"), ("alice", "/desk/audit"), ("alice", "/desk/admin"), ("adam", "/desk/queue"),
-     ("adam", "/desk/audit"), ("carol", "/desk/admin"), ("dana", "/desk/audit"), ("audrey", "/desk/admin")],
+     ("adam", "/desk/audit"), ("carol", "/desk/admin"), ("dana", "/desk/audit"), ("audrey", "/desk/admin"),
+     ("carol", "/desk/admin/review")],
 )  # fmt: skip
 def test_a_page_of_another_role_is_refused_in_words(stack: Stack, visitors: Visitors, name: str, path: str) -> None:
     page = visitors(name).page
