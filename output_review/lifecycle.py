@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from output_review.policy import Releaser
+from output_review.policy import Policy, Releaser
 from output_review.tally import approved_files, counting, free_places, handling, live_claims, settled
 from output_review.vocabulary import OPEN, Action, Actor, File, FileDecision, FileVerdict, Request, Status
 
@@ -210,7 +210,7 @@ def _moment(actor: Actor, action: Action, request: Request, now: datetime) -> Re
             return Reason(Because.NOT_COUNTED, "The votes of this round do not say so.")
         case Action.TAKE_BACK | Action.RELEASE | Action.HOLD:
             return _grace(action, request, now)
-        case Action.EXPIRE if now < expires(request):
+        case Action.EXPIRE if now < expires(request.updated, request.policy):
             return Reason(Because.NOT_EXPIRED, "Its author still has time to change it.")
     return None
 
@@ -257,9 +257,9 @@ def _grace(action: Action, request: Request, now: datetime) -> Reason | None:
     return None if over else Reason(Because.GRACE_RUNNING, "The approval can still be taken back.")
 
 
-def expires(request: Request) -> datetime:
-    """When a returned request expires, unless its author does something about it."""
-    return request.updated + timedelta(days=request.policy.expire_days)
+def expires(returned: datetime, policy: Policy) -> datetime:
+    """When a request that was returned then expires, unless its author does something about it."""
+    return returned + timedelta(days=policy.expire_days)
 
 
 def flaw(action: Action, comment: str, decisions: Iterable[FileDecision], files: Iterable[File]) -> Reason | None:

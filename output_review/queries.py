@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from enclave import audit
 from enclave.names import Digest
 from output_review.lifecycle import expires
+from output_review.policies import of_rounds
 from output_review.policy import Releaser
 from output_review.reading import filled
 from output_review.tables import released_files, request_files, requests
@@ -110,10 +111,11 @@ def due(connection: Connection, now: datetime) -> list[int]:
 
 def overdue(connection: Connection, now: datetime) -> list[int]:
     """The returned requests whose time is over, by number."""
-    query = select(requests).where(
-        requests.c.status == Status.RETURNED, requests.c.updated <= now - timedelta(days=1)
-    )
-    return [one.id for one in filled(connection, connection.execute(query).all()) if expires(one) <= now]
+    columns = (requests.c.id, requests.c.project, requests.c.policy_version, requests.c.updated)
+    query = select(*columns).where(requests.c.status == Status.RETURNED)
+    rows = connection.execute(query.order_by(requests.c.updated)).all()
+    policies = of_rounds(connection, ((row.project, row.policy_version) for row in rows))
+    return [row.id for row in rows if expires(row.updated, policies[row.project, row.policy_version]) <= now]
 
 
 def downloads_of(connection: Connection, number: int) -> list[Download]:

@@ -45,7 +45,7 @@ def _next(request: Request) -> str:
         case Status.REVIEWED:
             return "The output checkers compare their votes: they come to agree, or return it to its author."
         case Status.RETURNED:
-            last = expires(request)
+            last = expires(request.updated, request.policy)
             return f"Its author changes the files and resubmits, before {last.day} {last:%b %Y}."
         case Status.APPROVED if request.policy.release_by is Releaser.CHECKER:
             return "An output checker releases it when the grace period is over."
