@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.people import SLOW, Visitors
 from tests.browser.test_journey import ask_for_release, open_entry, open_newest, show_files, vote
 from tests.running import Stack
+from tests.stack.submitting import call, submit
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "grades.csv"
@@ -90,3 +91,21 @@ def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_roun
     alice.page.goto(where)
     expect(alice.page.get_by_text("The wrong project's table.").first).to_be_visible()
     expect(alice.page.get_by_role("link", name=re.compile("Download"))).to_have_count(0)
+
+
+def test_the_queue_is_walked_through_by_keyboard_alone(stack: Stack, visitors: Visitors) -> None:
+    visitors("alice").open_workspace("tumour-ml")
+    made = [submit(stack, "alice", "tumour-ml", f"n\n{n}\n")[1]["id"] for n in (569, 568)]
+    page = visitors("carol").page
+    page.goto(stack.url + "/desk/queue")
+    lines = page.locator("[data-row] .what a")
+    page.keyboard.press("j")
+    expect(lines.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(lines.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(lines.nth(0)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/desk/requests/\d+$"))
+    for number in made:
+        call(stack, "alice", "tumour-ml", "POST", f"/v1/requests/{number}/withdraw")
