@@ -1,6 +1,7 @@
 """What was decided before there were rounds stays decided, on both databases, and nothing in flight is stuck."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -19,6 +20,7 @@ from tests.data_mounts.builders import add, login, open_project
 from tests.output_review.kit import acting, judged_all
 
 OURS = {name for name, found in metadata.tables.items() if found in vars(tables).values()}
+BEFORE = import_module("enclave.migrations.versions.0006_review_rounds").down_revision
 THEN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 # number, status, round, reviewer, comment, whether the release is due
 OLD = [
@@ -51,7 +53,7 @@ def old(request, tmp_path):
         with database.engine.begin() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
-    upgrade(database, "0004_output_review")
+    upgrade(database, BEFORE)
     with database.write() as connection:
         fill(connection)
     yield database
