@@ -3,7 +3,7 @@
 # make destroy  remove everything of this instance: containers, networks, images, files
 # make clear    the same, but keep the images
 # make test     run every test; installs what is missing
-# make bench    measure: the gate, the start of a workspace, memory (an instance of its own; needs node and npm)
+# make bench    measure: the gate, starts, memory, budget, gVisor, abuse (an instance of its own; needs node and npm)
 # make check    linters, types and import rules
 # make fix      put the formatting right
 # make locks    renew the pinned versions in locks/
@@ -27,11 +27,12 @@ up down destroy clear images:
 # The virtual environment is made anew only when its lock has changed. --no-deps: a lock is complete, and a pip that
 # looks for dependencies may find a release that is newer than the lock; `pip check` says what a lock would lack.
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-deps --require-hashes
-$(VENV)/made: locks/dev.txt locks/build.txt pyproject.toml
+$(VENV)/made: locks/dev.txt locks/build.txt pyproject.toml $(wildcard extensions/dist/*.whl)
 	@echo "Making the virtual environment $(VENV)"
 	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
 	@$(VENV)/bin/$(PIP_INSTALL) -r locks/build.txt
 	@$(VENV)/bin/$(PIP_INSTALL) -r locks/dev.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall extensions/dist/*.whl
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(VENV)/bin/pip check --disable-pip-version-check
 	@touch $@
@@ -66,7 +67,7 @@ build/bench/made: locks/bench.txt
 
 bench: packages $(VENV)/made build/bench/made
 	$(SUDO) env $(BENCH) python3 -B -m deploy up
-	@failed=0; for one in gate spawn memory; do \
+	@failed=0; for one in gate channel spawn memory runtimes abuse budget soak; do \
 		printf '\nbenchmarks/%s.py\n' $$one; \
 		$(SUDO) env $(BENCH) $(VENV)/bin/python -m benchmarks.$$one || failed=1; \
 	done; $(SUDO) env $(BENCH) python3 -B -m deploy clear; exit $$failed
@@ -81,4 +82,5 @@ locks: $(VENV)/made
 	$(UV) --universal --python-version 3.11 locks/bench.in -o locks/bench.txt
 	$(IMAGE_LOCK) pyproject.toml -o locks/platform.txt
 	$(IMAGE_LOCK) locks/workspace.in -o locks/workspace.txt
+	$(IMAGE_LOCK) --no-deps --constraint locks/workspace.txt locks/lab.in -o locks/lab.txt
 	$(IMAGE_LOCK) locks/idp.in -o locks/idp.txt

@@ -55,6 +55,24 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """What may pass between the workspaces of a project and browsers, and how much the project may keep; in bytes.
+
+    The budget is what one person may be shown in a rolling 24 hours: told at the soft limit, paused at the hard
+    one, which is four times as much by default. Code that a person brings in is seldom over 1 MB. Data smaller
+    than the budget is not protected by it.
+    """
+
+    budget_soft_bytes: int = 64 * 1024**2
+    budget_hard_bytes: int = 256 * 1024**2
+    message_bytes: int = 8 * 1024**2  # one message or reply; a larger one is replaced by a line that says so
+    uploads: bool = True  # files may be brought in through the browser
+    upload_bytes: int = 1024**2  # each such file
+    terminals: bool = False
+    disk_bytes: int = 20 * 1024**3  # /project and every member's /home together
+
+
+@dataclass(frozen=True)
 class GrantFacts:
     """An approved grant: the project may see this version from `start` until just before `end`."""
 
@@ -85,6 +103,7 @@ class Facts:
     idle_stop_minutes: int
     grants: Sequence[GrantFacts]
     datasets_folder: Path
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -99,6 +118,7 @@ class Access:
     limits: Limits
     until: datetime
     idle_stop_minutes: int
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -125,6 +145,7 @@ def decide(facts: Facts, now: datetime) -> Access | Denied:
         limits=facts.limits,
         until=min([facts.end, *(grant.end for grant in live)]),
         idle_stop_minutes=facts.idle_stop_minutes,
+        policy=facts.policy,
     )
 
 

@@ -130,6 +130,7 @@ def _facts(connection: Connection, person_name: str, slug: str, settings: Settin
             for grant in connection.execute(_granted(home.id))
         ),
         datasets_folder=settings.layout.datasets,
+        policy=home.policy,
     )
 
 

@@ -8,10 +8,10 @@ import unicodedata
 from datetime import UTC, datetime, time
 
 from enclave.errors import BadInput
+from enclave.sizes import UNITS
 
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.ASCII)
-_SIZE = re.compile(r"([1-9][0-9]{0,14})(?: ?(MiB|GiB))?", re.ASCII)
-_UNITS = {None: 1, "MiB": 1024**2, "GiB": 1024**3}
+_SIZE = re.compile(r"([1-9][0-9]{0,14})(?: ?([KMGT]?)(i?)B)?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
@@ -88,8 +88,8 @@ def _moment(value: str, of_day: time) -> datetime:
 
 
 def byte_size(value: str) -> int:
-    """A number of bytes from `512 MiB`, `4GiB` or plain bytes."""
+    """A number of bytes from `64 MB`, `512 MiB`, `4GiB` or plain bytes; MB means MiB, as it does for the engine."""
     match = _SIZE.fullmatch(value.strip())
-    if match is None:
-        raise BadInput(f"{value[:40]!r} is not a size: write a whole number with MiB or GiB, such as 4GiB.")
-    return int(match[1]) * _UNITS[match[2]]
+    if match is None or (match[3] and not match[2]):
+        raise BadInput(f"{value[:40]!r} is not a size: write a whole number with MB or GB, such as 4GB.")
+    return int(match[1]) * int(1024 ** UNITS.index(match[2] or ""))

@@ -6,7 +6,7 @@ refused when somebody else has changed the project since.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,19 +14,15 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
 from data_mounts import tables
-from data_mounts.access import Limits, ProjectState
+from data_mounts.access import Limits, Policy, ProjectState
+from data_mounts.changes import IDLE_STOP_MINUTES, Changes, agreeing, checked, missing
 from data_mounts.events import Event
-from data_mounts.inputs import line, paragraph, reason
+from data_mounts.inputs import reason
 from data_mounts.numbers import next_gid
 from enclave import audit
 from enclave.clock import now
 from enclave.errors import BadInput, NotFound, Refused
 from enclave.names import ProjectSlug, project_slug
-
-# What a workspace may be given: with less JupyterLab does not start, more is a typing error.
-LEAST = Limits(memory_bytes=256 * 1024**2, cpus=0.1, pids=64, tmp_bytes=16 * 1024**2)
-MOST = Limits(memory_bytes=4 * 1024**4, cpus=512.0, pids=32768, tmp_bytes=1024**4)
-LONGEST_IDLE = 7 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -43,25 +39,10 @@ class Project:
     state: ProjectState
     state_reason: str
     limits: Limits
+    policy: Policy
     idle_stop_minutes: int
     gid: int
     edition: int
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What an admin may change; `None` leaves it as it is."""
-
-    title: str | None = None
-    purpose: str | None = None
-    authorisation: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    memory_bytes: int | None = None
-    cpus: float | None = None
-    pids: int | None = None
-    tmp_bytes: int | None = None
-    idle_stop_minutes: int | None = None
 
 
 def create(
@@ -74,12 +55,10 @@ def create(
     name = project_slug(slug)
     if find_row(connection, name) is not None:
         raise Refused(f"There is already a project called {name}; a project's name is never used again.")
-    limits = asdict(Limits()) | {"idle_stop_minutes": 60}
-    missing = [what for what in ("title", "purpose", "authorisation", "start", "end") if not _given(given, what)]
-    if missing:
-        raise BadInput(f"A project needs its {' and '.join(missing)}.")
-    values = limits | _checked(given)
-    _in_order(values["start"], values["end"])
+    if lacks := missing(given):
+        raise BadInput(f"A project needs its {' and '.join(lacks)}.")
+    defaults = asdict(Limits()) | asdict(Policy()) | {"idle_stop_minutes": IDLE_STOP_MINUTES}
+    values = agreeing(defaults | checked(given))
     connection.execute(
         insert(tables.projects).values(
             slug=name,
@@ -99,9 +78,9 @@ def change(connection: Connection, actor: str, slug: str, given: Changes, editio
     """Change what is given; idempotent. Raise `NotFound`, `BadInput`, or `Refused` for a closed project."""
     before = project(connection, slug)
     _refuse_closed(before)
-    was = asdict(before) | asdict(before.limits)
-    values = {key: value for key, value in _checked(given).items() if value != was[key]}
-    _in_order(values.get("start", before.start), values.get("end", before.end))
+    was = asdict(before) | asdict(before.limits) | asdict(before.policy)
+    values = {key: value for key, value in checked(given).items() if value != was[key]}
+    agreeing(was | values)
     if values:
         _update(connection, before, edition, values)
         old = _plain({key: was[key] for key in values})
@@ -180,34 +159,6 @@ def _refuse_closed(before: Project) -> None:
         raise Refused(f"The project {before.slug} is closed, and closing is final. Open a new project.")
 
 
-def _given(given: Changes, what: str) -> bool:
-    return getattr(given, what) is not None
-
-
-def _checked(given: Changes) -> dict[str, Any]:
-    """The given values, each within its bounds; raise `BadInput`."""
-    values = {key: value for key, value in asdict(given).items() if value is not None}
-    for key, longest in (("title", 120), ("authorisation", 120)):
-        if key in values:
-            values[key] = line(values[key], f"the {key}", longest)
-    if "purpose" in values:
-        values["purpose"] = paragraph(values["purpose"], "the purpose")
-    for key, least in asdict(LEAST).items():
-        _bounded(values, key, least, getattr(MOST, key))
-    _bounded(values, "idle_stop_minutes", 1, LONGEST_IDLE)
-    return values
-
-
-def _bounded(values: Mapping[str, Any], key: str, least: float, most: float) -> None:
-    if key in values and not least <= values[key] <= most:
-        raise BadInput(f"{values[key]} is not possible for {key}: {least} to {most} is expected.")
-
-
-def _in_order(start: datetime, end: datetime) -> None:
-    if start >= end:
-        raise BadInput(f"The project would end ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M}).")
-
-
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as plain JSON for the audit log."""
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
@@ -221,7 +172,6 @@ def find_row(connection: Connection, slug: str) -> Any:
 
 
 def _project(row: Any) -> Project:
-    limits = Limits(row.memory_bytes, row.cpus, row.pids, row.tmp_bytes)
     return Project(
         id=row.id,
         slug=ProjectSlug(row.slug),
@@ -232,7 +182,8 @@ def _project(row: Any) -> Project:
         end=row.end,
         state=ProjectState(row.state),
         state_reason=row.state_reason,
-        limits=limits,
+        limits=Limits(row.memory_bytes, row.cpus, row.pids, row.tmp_bytes),
+        policy=Policy(**{field.name: getattr(row, field.name) for field in fields(Policy)}),
         idle_stop_minutes=row.idle_stop_minutes,
         gid=row.gid,
         edition=row.edition,

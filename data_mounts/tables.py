@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -12,6 +13,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
+    true,
 )
 
 from enclave.database import UtcDateTime, metadata
@@ -36,6 +40,14 @@ projects = Table(
     Column("gid", Integer, nullable=False, unique=True),
     Column("created", UtcDateTime, nullable=False),
     Column("edition", Integer, nullable=False),
+    # The server's defaults are for projects that are older than these columns; we always write all of them.
+    Column("budget_soft_bytes", BigInteger, nullable=False, server_default=text("67108864")),
+    Column("budget_hard_bytes", BigInteger, nullable=False, server_default=text("268435456")),
+    Column("message_bytes", BigInteger, nullable=False, server_default=text("8388608")),
+    Column("uploads", Boolean, nullable=False, server_default=true()),
+    Column("upload_bytes", BigInteger, nullable=False, server_default=text("1048576")),
+    Column("terminals", Boolean, nullable=False, server_default=false()),
+    Column("disk_bytes", BigInteger, nullable=False, server_default=text("21474836480")),
 )
 
 members = Table(

@@ -21,6 +21,7 @@ room = Room(
         Route(Caller.GATE, "POST", "/desk/grants/{number}/{verb}", controllers.decide),
         Route(Caller.GATE, "GET", "/desk/admin", admin.overview),
         Route(Caller.GATE, "GET", "/desk/admin/projects/{slug}", admin.project_file),
+        Route(Caller.GATE, "POST", "/desk/admin/projects/{slug}/policy", admin.policy),
         Route(Caller.GATE, "POST", "/desk/admin/projects/{slug}/{verb}", admin.turn),
         Route(Caller.GATE, "POST", "/desk/admin/people/{name}/{verb}", admin.block),
     ),

@@ -38,6 +38,8 @@ PLATFORM = _image(
     "platform",
     "locks/platform.txt",
     "locks/build.txt",
+    "locks/lab.txt",
+    "extensions/dist",
     "images/answers",
     package=("pyproject.toml", "jupyterhub_config.py", *_PACKAGES),
 )

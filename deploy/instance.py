@@ -52,6 +52,10 @@ class Instance:
     def postgres(self) -> bool:
         return self.values["ENCLAVE_POSTGRES"] == "yes"
 
+    @property
+    def gvisor(self) -> bool:
+        return self.values["ENCLAVE_RUNTIME"] == "runsc"
+
     def remember(self, **more: str) -> None:
         """Write `instance.env`, with what `make up` found out beside the settings (image ids)."""
         values = {**self.values, **more, "ENCLAVE_DEMO": "yes" if self.demo else "no"}

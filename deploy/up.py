@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from deploy import compose, engine, folders, images, instance, ports, say, secrets, shell
+from deploy import compose, engine, folders, gvisor, images, instance, ports, say, secrets, shell
 from deploy.context import REPOSITORY
 from deploy.instance import Instance
 
@@ -33,11 +33,15 @@ def prepare_images(fresh: bool = False, every: bool = False) -> Instance:
     ours = instance.load()
     say.line(f"The instance {ours.name!r} in {ours.layout.root}")
     engine.ensure()
+    if ours.gvisor:
+        gvisor.ensure()
     folders.ensure(ours.layout)
     ours.remember(**_image_ids(ours))
     secrets.ensure(ours.layout)
     _build(ours, fresh, every)
     ours.remember(**_image_ids(ours))
+    if ours.gvisor:
+        gvisor.try_out(f"{ours.name}/workspace:latest")
     return ours
 
 

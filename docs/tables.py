@@ -17,6 +17,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 from deploy.folders import FOLDERS  # noqa: E402
+from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
 from enclave.cli import cli  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
@@ -25,7 +26,8 @@ from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
 from workspaces.gate import headers, inward  # noqa: E402
-from workspaces.gate.paths import RULES  # noqa: E402
+from workspaces.gate.lab.plugins import COMMANDS, PLUGINS, WITHOUT_TERMINALS  # noqa: E402
+from workspaces.gate.paths import MADE_BY, RULES  # noqa: E402
 
 # Settings of the stack around our processes; those of the processes are explained in enclave/settings.py.
 STACK_HELP = {
@@ -66,8 +68,17 @@ def calls() -> str:
 
 
 def paths() -> str:
-    rows = ((code(x.pattern), ", ".join(sorted(x.methods)), x.kind, x.why) for x in RULES)
-    return table(("path below `/user/<person>/<project>/`", "methods", "answered as", "why"), rows)
+    """The table of paths, then who answers each kind."""
+    why = (x.why + (f"; where the project's policy allows {x.needs}" if x.needs else "") for x in RULES)
+    rows = ((code(x.pattern), ", ".join(sorted(x.methods)), x.kind, y) for x, y in zip(RULES, why, strict=True))
+    lines = table(("path below `/user/<person>/<project>/`", "methods", "answered as", "why"), rows)
+    return f"{lines}\n\n{table(('answered as', 'by whom'), MADE_BY.items())}"
+
+
+def switched_off() -> str:
+    """What of JupyterLab is not offered."""
+    rows = ((code(line.name), line.why) for line in (*PLUGINS, *WITHOUT_TERMINALS, *COMMANDS))
+    return table(("plugin or command", "why not"), rows)
 
 
 def inward_calls() -> str:
@@ -83,9 +94,9 @@ def header_lines() -> str:
         (
             "These headers of a browser reach a workspace, no others:",
             table(("header", "why"), ((code(name), why) for name, why in to)),
-            "These headers of a workspace reach a browser, no others:",
+            "These headers of a reply of a workspace reach a browser, no others:",
             table(("header", "why"), ((code(name), why) for name, why in back)),
-            "These are set by the gate on every answer of a workspace, whatever it said:",
+            "These are set by the gate on every answer below a workspace's address, its own and the workspace's:",
             table(("header", "value", "why"), own),
             "And this policy on its documents and scripts (one line in the header):",
             "```\n" + policy.replace("; ", ";\n") + "\n```",
@@ -97,6 +108,10 @@ def settings() -> str:
     known = {**DEFAULTS, **OWN_DEFAULTS}
     texts = {**HELP, **STACK_HELP}
     return table(("setting", "default", "what it is"), ((code(n), code(known[n]), texts[n]) for n in known))
+
+
+def gvisor() -> str:
+    return table(("argument", "why"), ((code(one.text), one.why) for one in ARGUMENTS))
 
 
 def folders() -> str:
@@ -187,10 +202,11 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
         "ignored": ignored,
         "system calls": calls,
         "paths": paths,
+        "switched off": switched_off,
         "headers": header_lines,
         "inward": inward_calls,
     },
-    "operations.md": {"settings": settings, "folders": folders},
+    "operations.md": {"settings": settings, "gvisor": gvisor, "folders": folders},
     "tour.md": {"processes": services},
     "roles/output-checker.md": {"lifecycle": lifecycle, "diagram": diagram},
     "roles/admin.md": {"review policy": policy},

@@ -15,7 +15,7 @@ The first event's previous hash is 32 zero bytes.
 
 import hashlib
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +117,13 @@ def events(connection: Connection, about: str | None = None, limit: int = 200) -
     if about is not None:
         query = query.where(audit_events.c.subject == about)
     return [_event(row) for row in connection.execute(query)]
+
+
+def events_since(connection: Connection, kinds: Collection[StrEnum], since: datetime) -> list[Event]:
+    """The events of these kinds from `since` on, the newest first."""
+    columns = audit_events.c
+    query = select(audit_events).where(columns.event.in_([str(kind) for kind in kinds]), columns.time >= since)
+    return [_event(row) for row in connection.execute(query.order_by(columns.number.desc()))]
 
 
 def verify(connection: Connection) -> int:

@@ -5,6 +5,7 @@ for a wrong value and `docs/operations.md` are made.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ HELP: dict[str, str] = {
     "ENCLAVE_TLS_KEY": "PEM file with its private key.",
     "ENCLAVE_WORKSPACE_IMAGE": "Engine image id (sha256:...) that new workspaces start from.",
     "ENCLAVE_RUNTIME": "Engine runtime of workspaces: runc, or runsc for gVisor.",
+    "ENCLAVE_DISK_RESERVE": "Free disk that is kept for the stack, such as 5GiB; below it the project that grows"
+    " fastest is stopped and nothing starts. Empty: 5 GiB, or 5 % of the disk where that is less.",
     "ENCLAVE_RELEASE_GRACE": "Seconds in which an output checker can take an approval back before it is released.",
 }
 DEFAULTS: dict[str, str] = {
@@ -52,6 +55,7 @@ DEFAULTS: dict[str, str] = {
     "ENCLAVE_TLS_KEY": "",
     "ENCLAVE_WORKSPACE_IMAGE": "",
     "ENCLAVE_RUNTIME": "runc",
+    "ENCLAVE_DISK_RESERVE": "",
     "ENCLAVE_RELEASE_GRACE": "120",
 }
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -78,6 +82,7 @@ class Settings:
     tls_key: str
     workspace_image: str
     runtime: str
+    disk_reserve_bytes: int | None
     release_grace_seconds: int
 
     @classmethod
@@ -99,6 +104,8 @@ class Settings:
             raise _wrong("ENCLAVE_RELEASE_GRACE", grace, "a whole number of seconds is expected")
         if value["ENCLAVE_OIDC_REQUIRE_MFA"] not in ("yes", "no"):
             raise _wrong("ENCLAVE_OIDC_REQUIRE_MFA", value["ENCLAVE_OIDC_REQUIRE_MFA"], "yes or no is expected")
+        if value["ENCLAVE_RUNTIME"] not in ("runc", "runsc"):
+            raise _wrong("ENCLAVE_RUNTIME", value["ENCLAVE_RUNTIME"], "runc or runsc is expected")
         layout = Layout(root)
         return cls(
             instance=project_slug(value["ENCLAVE_INSTANCE"]),
@@ -118,12 +125,23 @@ class Settings:
             tls_key=value["ENCLAVE_TLS_KEY"],
             workspace_image=value["ENCLAVE_WORKSPACE_IMAGE"],
             runtime=value["ENCLAVE_RUNTIME"],
+            disk_reserve_bytes=_size("ENCLAVE_DISK_RESERVE", value["ENCLAVE_DISK_RESERVE"]),
             release_grace_seconds=int(grace),
         )
 
 
 def _wrong(name: str, value: str, expected: str) -> BadInput:
     return BadInput(f"The setting {name} is {value!r}: {expected}. {HELP[name]}")
+
+
+def _size(name: str, value: str) -> int | None:
+    """A number of bytes from `512MiB` or `5GiB`; None for nothing."""
+    if not value:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,8})(MiB|GiB)", value, re.ASCII)
+    if found is None:
+        raise _wrong(name, value, "a size such as 5GiB or 512MiB is expected")
+    return int(found[1]) << (30 if found[2] == "GiB" else 20)
 
 
 def _origin(name: str, value: str) -> str:

@@ -7,8 +7,17 @@ import pytest
 from tests.browser.people import playwright
 from tests.databases import database, databases, postgres_url
 from tests.running import stack
+from tests.runtimes import add_option, generate, runtime
 
-__all__ = ["database", "databases", "playwright", "postgres_url", "stack"]
+__all__ = ["database", "databases", "playwright", "postgres_url", "runtime", "stack"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_option(parser)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    generate(metafunc)
 
 
 def pytest_configure() -> None:

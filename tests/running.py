@@ -27,6 +27,7 @@ PORTS = {
     "ENCLAVE_IDP_PORT": str(_FIRST_PORT + 2),
 }
 GRACE_SECONDS = 6
+RUNTIME = {"ENCLAVE_RUNTIME": "runc"}  # of the whole stack; runsc with --runtime=runsc, see tests/runtimes.py
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Stack:
     def accounts(self) -> dict[str, dict[str, object]]:
         people = json.loads((self.layout.demo / "accounts.json").read_text())["people"]
         return {person["name"]: person for person in people}
+
+    @property
+    def runtime(self) -> str:
+        """What its workspaces run in."""
+        return RUNTIME["ENCLAVE_RUNTIME"]
 
     @property
     def url(self) -> str:
@@ -93,7 +99,7 @@ def environment() -> dict[str, str]:
     """This process's environment with the test instance's settings instead of any other instance's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ENCLAVE_")}
     ours = {"ENCLAVE_INSTANCE": INSTANCE, "ENCLAVE_ROOT": str(ROOT), "ENCLAVE_RELEASE_GRACE": str(GRACE_SECONDS)}
-    return kept | ours | PORTS
+    return kept | ours | PORTS | RUNTIME
 
 
 def run_make(target: str, timeout: float = 1800) -> str:
@@ -107,8 +113,10 @@ def run_make(target: str, timeout: float = 1800) -> str:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The test enclave, up and seeded with the demo's people, projects and data."""
+    if request.config.getoption("--runtime") == "runsc":
+        RUNTIME["ENCLAVE_RUNTIME"] = "runsc"
     if os.environ.get("ENCLAVE_TEST_ASIS") != "1":  # a stack that a developer is working on
         run_make("up")
     yield Stack(INSTANCE, Layout(ROOT))

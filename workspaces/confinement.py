@@ -12,7 +12,12 @@ from typing import Any
 STOP_SECONDS = 3  # between asking a workspace to end and ending it: JupyterLab has saved long before
 SHARED_MEMORY_BYTES = 1 << 28
 TMP_FILES = 200_000
+# Of the engine's 1024 for a container that says nothing, as our services do.
+CPU_SHARES = 256
 COMMAND = "/usr/local/bin/start-workspace"
+# What the engine counts under gVisor: its own kernel's threads (about 60 seen at rest) and, for each process
+# inside, two outside. At the limit a fork fails under runc; under gVisor the workspace ends.
+GVISOR_OWN_PIDS, GVISOR_PIDS_EACH = 192, 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ PROFILE: tuple[Line, ...] = (
         SHARED_MEMORY_BYTES,
         "shared memory for parallel work; counts as the workspace's memory",
     ),
+    Line(
+        "HostConfig.CpuShares",
+        CPU_SHARES,
+        "where processors are short a workspace has a quarter of what each of our services may take",
+    ),
     Line("HostConfig.OomScoreAdj", 500, "where the whole machine runs short, workspaces go before our services"),
     Line("HostConfig.OomKillDisable", False, "a workspace at its limit must not hang its neighbours"),
     Line(
@@ -89,7 +99,11 @@ COMPUTED: tuple[Line, ...] = (
     Line("HostConfig.Memory", None, "the project's limit in bytes"),
     Line("HostConfig.MemorySwap", None, "the same number: no swap, where data would outlive the workspace"),
     Line("HostConfig.NanoCpus", None, "the project's processors"),
-    Line("HostConfig.PidsLimit", None, "the project's number of processes and threads: a fork bomb stays inside"),
+    Line(
+        "HostConfig.PidsLimit",
+        None,
+        "the project's number of processes and threads (runsc: with room for its own): a fork bomb stays inside",
+    ),
     Line("HostConfig.Tmpfs", None, "its folder for temporary files: in memory, limited, nosuid, nodev"),
     Line("HostConfig.Mounts", None, "project, home, two socket folders, and the granted datasets read-only"),
     Line("HostConfig.Runtime", None, "runc, or runsc (gVisor) where the institution chose it"),
@@ -100,7 +114,7 @@ COMPUTED: tuple[Line, ...] = (
     ),
     Line("Config.Image", None, "by content (sha256), never by a name that can be moved"),
     Line("Config.User", None, "a uid of the workspace's own, the project's gid"),
-    Line("Config.Env", None, "its address in the browser, and nothing else of ours"),
+    Line("Config.Env", None, "its address in the browser, whether it has terminals, and nothing else of ours"),
     Line("Config.Labels", None, "who it belongs to; the guard finds it by them"),
 )
 
@@ -119,7 +133,6 @@ IGNORED: tuple[Line, ...] = (
     Line("HostConfig.CpuPercent", None, "Windows only"),
     Line("HostConfig.IOMaximumIOps", None, "Windows only"),
     Line("HostConfig.IOMaximumBandwidth", None, "Windows only"),
-    Line("HostConfig.CpuShares", None, "equal shares among workspaces"),
     Line("HostConfig.CpuPeriod", None, "NanoCpus is the limit"),
     Line("HostConfig.CpuQuota", None, "NanoCpus is the limit"),
     Line("HostConfig.CpuRealtimePeriod", None, "no real-time work: it would need a privilege"),

@@ -75,6 +75,7 @@ class WorkspaceSpec:
     until: datetime | None
     image: str
     runtime: str
+    terminals: bool = False
 
     @property
     def key(self) -> str:
@@ -111,6 +112,7 @@ class WorkspaceSpec:
                 until=_moment(answer["until"]),
                 image=answer["image"],
                 runtime=answer["runtime"],
+                terminals=_flag(answer.get("terminals", False)),
             )
         except (KeyError, TypeError, ValueError, Refused) as error:
             raise Broken(f"the desk's answer for {person}/{project} cannot be read: {error!r}") from error
@@ -133,26 +135,39 @@ def create_body(spec: WorkspaceSpec, layout: Layout) -> dict[str, Any]:
     config: dict[str, Any] = {
         "Image": spec.image,
         "User": f"{spec.uid}:{spec.gid}",
-        "Env": [f"ENCLAVE_BASE_URL=/user/{spec.person}/{spec.project}/"],
+        "Env": [
+            f"ENCLAVE_BASE_URL=/user/{spec.person}/{spec.project}/",
+            *(["ENCLAVE_TERMINALS=1"] if spec.terminals else []),
+        ],
         "Labels": labels(spec),
     }
     host: dict[str, Any] = {
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,
         "NanoCpus": int(limits.cpus * 1e9),
-        "PidsLimit": limits.pids,
+        "PidsLimit": _pids(spec),
         "Tmpfs": {
             "/tmp": f"rw,nosuid,nodev,mode=1777,size={limits.tmp_bytes},nr_inodes={confinement.TMP_FILES}"  # noqa: S108
         },
         "Mounts": _mounts(spec, layout),
         "Runtime": spec.runtime,
-        "SecurityOpt": ["no-new-privileges:true", f"seccomp={json.dumps(seccomp.profile(), sort_keys=True)}"],
+        "SecurityOpt": [
+            "no-new-privileges:true",
+            f"seccomp={json.dumps(seccomp.profile(spec.runtime), sort_keys=True)}",
+        ],
     }
     parts = {"Config": config, "HostConfig": host}
     for line in confinement.PROFILE:
         part, _, field = line.field.partition(".")
         parts[part][field] = line.value
     return {**config, "HostConfig": host}
+
+
+def _pids(spec: WorkspaceSpec) -> int:
+    """What the engine is to count at most; see `confinement.GVISOR_OWN_PIDS`."""
+    if spec.runtime == "runsc":
+        return spec.limits.pids * confinement.GVISOR_PIDS_EACH + confinement.GVISOR_OWN_PIDS
+    return spec.limits.pids
 
 
 def labels(spec: WorkspaceSpec) -> dict[str, str]:
@@ -165,6 +180,7 @@ def labels(spec: WorkspaceSpec) -> dict[str, str]:
         "enclave.until": spec.until.isoformat() if spec.until else "",
         "enclave.image": spec.image,
         "enclave.user": f"{spec.uid}:{spec.gid}",
+        "enclave.runtime": spec.runtime,
     }
 
 
@@ -206,6 +222,12 @@ def _dataset(mount: Mapping[str, Any], layout: Layout) -> Dataset:
 def _whole(value: Any, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 62:
         raise ValueError(f"{value!r} is not a whole number of at least {least}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
     return value
 
 

@@ -1,8 +1,9 @@
 """May a running workspace go on? The one place where that is decided; the guard asks every few seconds. Pure.
 
 The first objection is the answer: what `data_mounts` says now of this person and project; a dataset that is mounted
-and no longer granted; an operator's order; nobody there for longer than the project allows. An added dataset, a new
-image or other limits stop nothing: they wait for the next start, and `upgrade` says so.
+and no longer granted; an operator's order; more on the disk than the project may have (`workspaces.disk`); nobody
+there for longer than the project allows. An added dataset, a new image or other limits stop nothing: they wait for
+the next start, and `upgrade` says so.
 """
 
 from collections.abc import Collection
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from data_mounts.access import Access, Denied
+from workspaces import disk as disks
 
 STALE = timedelta(seconds=60)  # the gate reports every 15 s; an older report says nothing of now
 
@@ -32,9 +34,17 @@ class Activity:
 
 
 def objection(
-    answer: Access | Denied, mounted: Collection[str], order: str, activity: Activity | None, now: datetime
+    answer: Access | Denied,
+    mounted: Collection[str],
+    order: str,
+    activity: Activity | None,
+    now: datetime,
+    disk: disks.Disk | None = None,
 ) -> Stop | None:
-    """Why a workspace that has `mounted` (`name@version`) may not go on; None if it may."""
+    """Why a workspace that has `mounted` (`name@version`) may not go on; None if it may.
+
+    `activity` and `disk` are None where nothing is known, which is no objection.
+    """
     if isinstance(answer, Denied):
         return Stop(str(answer.code), answer.reason)
     lost = sorted(set(mounted) - {str(mount) for mount in answer.mounts})
@@ -42,6 +52,8 @@ def objection(
         return Stop("grant-revoked", f"{_datasets(lost)} no longer granted to this project. Your files are kept.")
     if order:
         return Stop("ordered", f"An admin stopped this workspace: {order} Your files are kept.")
+    if disk and (full := disks.stop_reason(disk, answer.policy.disk_bytes)):
+        return Stop("disk-full", full)
     if activity and is_idle(activity, answer.idle_stop_minutes, now):
         minutes = answer.idle_stop_minutes
         return Stop(

@@ -4,20 +4,23 @@ Each caller has a socket of its own, so neither can ask the other's questions (`
 """
 
 import logging
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy.engine import Connection
 
+from data_mounts import projects
 from data_mounts.access import Access
 from data_mounts.answers import access_for, is_member, look, project_card
 from enclave.clock import now
 from enclave.errors import BadInput, Broken, NotFound
 from enclave.names import PersonName, ProjectSlug, person_name, project_slug
 from enclave.settings import Settings
-from enclave.web.rooms import Caller, Desk, Room, Route
-from workspaces import inputs, sessions, standing
+from enclave.web.rooms import Caller, Desk, NavItem, Room, Route
+from workspaces import disk, exposures, inputs, reports, sessions, standing, usage_page
+from workspaces.parsing import body
 from workspaces.sessions import Pair
 
 log = logging.getLogger("enclave.desk")
@@ -25,10 +28,11 @@ _NO_IMAGE = "No workspace image is set up on this enclave yet. An admin makes on
 
 
 class Workspaces:
-    """The handlers, with the one thing that the desk keeps in memory only: what the gate told of activity."""
+    """The handlers, with what the desk keeps in memory: the gate's word of activity, the guard's of the disk."""
 
     def __init__(self) -> None:
         self.activity: dict[Pair, standing.Activity] = {}
+        self.disk = disk.Measures()
 
     async def allowed(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """GET /guard/workspaces/<person>/<project>: everything that the guard builds a container from."""
@@ -38,12 +42,15 @@ class Workspaces:
             return web.json_response({"allowed": False, "code": str(answer.code), "reason": answer.reason})
         if not desk.settings.workspace_image:
             return web.json_response({"allowed": False, "code": "no-image", "reason": _NO_IMAGE})
+        if full := disk.start_reason(self.disk.last.get(project), answer.policy.disk_bytes):
+            return web.json_response({"allowed": False, "code": "disk-full", "reason": full})
         return web.json_response(_allowed(answer, desk.settings))
 
     async def standing(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """POST /guard/standing: which of the running workspaces must stop now, and why."""
-        running = inputs.running(await inputs.body(request))
-        moment = now()
+        given, moment = await body(request), now()
+        running = inputs.running(given)
+        self.disk.learn([inputs.key(one.person, one.project) for one in running], inputs.measured(given))
         stops, unseen = await desk.read(self._judge, running, desk.settings, moment)
         if unseen:
             seen = {inputs.key(one.person, one.project) for one in running}
@@ -52,18 +59,29 @@ class Workspaces:
 
     async def events(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """POST /guard/events: a workspace started, stopped, or reached its memory limit."""
-        happened = inputs.happening(await inputs.body(request), now())
+        happened = inputs.happening(await body(request), now())
         await desk.write(sessions.record, happened)
         return web.Response(status=204)
 
     async def shown(self, desk: Desk, request: web.Request) -> web.StreamResponse:
         """GET /gate/workspaces/<person>/<project>: what the page around a workspace shows; 404 for a stranger."""
         person, project = _pair(request)
-        return web.json_response(await desk.read(_shown, person, project, desk.settings, now()))
+        return web.json_response(await desk.read(self._shown, person, project, desk.settings, now()))
 
     async def active(self, desk: Desk, request: web.Request) -> web.StreamResponse:
-        """POST /gate/activity: how long each workspace has been idle."""
-        self.activity = inputs.activities(await inputs.body(request), now())
+        """POST /gate/activity: how long each workspace has been idle, and how much its person was shown."""
+        given, moment = await body(request), now()
+        activity, shown = reports.activities(given, moment), reports.shown(given)
+        if shown:
+            await desk.write(exposures.tell, shown, moment)
+        self.activity = activity
+        return web.Response(status=204)
+
+    async def noticed(self, desk: Desk, request: web.Request) -> web.StreamResponse:
+        """POST /gate/events: limits reached, files brought in, violations of our pages' policy, refused paths."""
+        found = reports.noticed(await body(request), now())
+        if found:
+            await desk.write(exposures.record, found)
         return web.Response(status=204)
 
     def _judge(
@@ -76,7 +94,7 @@ class Workspaces:
             try:
                 answer = look(connection, *pair, settings, moment)
                 stop = standing.objection(
-                    answer, one.datasets, orders.get(pair, ""), self.activity.get(pair), moment
+                    answer, one.datasets, orders.get(pair, ""), self.activity.get(pair), moment, self.disk.of(pair)
                 )
             except Broken:
                 log.exception("whether %s/%s may go on cannot be said", *pair)
@@ -87,6 +105,14 @@ class Workspaces:
                 )
         seen = {inputs.key(one.person, one.project) for one in running}
         return stops, bool(sessions.unseen(connection, seen, moment))
+
+    def _shown(
+        self, connection: Connection, person: PersonName, project: ProjectSlug, settings: Settings, moment: datetime
+    ) -> dict[str, Any]:
+        found = _shown(connection, person, project, settings, moment)
+        use, limit = self.disk.last.get(project), projects.project(connection, project).policy.disk_bytes
+        found["disk"] = use and _disk(disk.shown(use, limit))
+        return found
 
 
 def _pair(request: web.Request) -> Pair:
@@ -113,10 +139,27 @@ def _allowed(answer: Access, settings: Settings) -> dict[str, Any]:
             "pids": limits.pids,
             "tmp_bytes": limits.tmp_bytes,
         },
+        "terminals": answer.policy.terminals,
+        "disk_bytes": answer.policy.disk_bytes,
         "until": answer.until.isoformat(),
         "image": settings.workspace_image,
         "runtime": settings.runtime,
     }
+
+
+def _disk(found: disk.Shown) -> dict[str, Any]:
+    return {
+        "bytes": found.use.bytes,
+        "limit": found.limit_bytes,
+        "files": found.use.files,
+        "warn": found.warn,
+        "text": found.text,
+    }
+
+
+def _policy(answer: Access) -> dict[str, Any]:
+    """What the gate enforces; how much the project may keep is the guard's to measure."""
+    return {key: value for key, value in asdict(answer.policy).items() if key != "disk_bytes"}
 
 
 def _shown(
@@ -129,6 +172,7 @@ def _shown(
     card = project_card(connection, project, moment)
     running = sessions.open_session(connection, person, project)
     notice = sessions.notice(connection, person, project)
+    raised = exposures.raise_in_force(connection, person, project, moment)
     news = ""
     if running and isinstance(answer, Access):
         news = standing.upgrade(running.image, running.datasets, settings.workspace_image, answer)
@@ -145,6 +189,8 @@ def _shown(
             ],
         },
         "idle_stop_minutes": answer.idle_stop_minutes if isinstance(answer, Access) else 0,
+        "policy": _policy(answer) if isinstance(answer, Access) else None,
+        "raised": raised and {"bytes": raised.bytes, "until": raised.until.isoformat()},
         "upgrade": news,
         "notice": notice and {"time": notice.time.isoformat(), "code": notice.code, "reason": notice.reason},
     }
@@ -153,12 +199,17 @@ def _shown(
 _workspaces = Workspaces()
 room = Room(
     name="workspaces",
-    package="enclave",
+    package="workspaces",
     routes=(
         Route(Caller.GUARD, "GET", "/guard/workspaces/{person}/{project}", _workspaces.allowed),
         Route(Caller.GUARD, "POST", "/guard/standing", _workspaces.standing),
         Route(Caller.GUARD, "POST", "/guard/events", _workspaces.events),
         Route(Caller.GATE, "GET", "/gate/workspaces/{person}/{project}", _workspaces.shown),
         Route(Caller.GATE, "POST", "/gate/activity", _workspaces.active),
+        Route(Caller.GATE, "POST", "/gate/events", _workspaces.noticed),
+        Route(Caller.GATE, "GET", "/desk/admin/usage", usage_page.overview),
+        Route(Caller.GATE, "GET", "/desk/admin/usage/{person}/{project}", usage_page.one),
+        Route(Caller.GATE, "POST", "/desk/admin/usage/{person}/{project}/{verb}", usage_page.change),
     ),
+    nav=(NavItem("Usage", "/desk/admin/usage", usage_page.sees_usage),),
 )

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from data_mounts import inputs
-from data_mounts.projects import Changes
+from data_mounts.changes import Changes
 from enclave.cli import parsed
 from enclave.errors import BadInput
 from enclave.names import dataset_name, dataset_version, project_slug
@@ -56,10 +56,31 @@ def project_options(command: F) -> F:
             click.option("--pids", type=int, help="Processes and threads for each workspace."),
             click.option("--tmp", "tmp_bytes", help="Size of /tmp in each workspace, such as 1GiB.", **size),
             click.option("--idle-stop-minutes", type=int, help="Stop a workspace that was idle so long."),
+            *_policy_options(size),
         ]
     ):
         command = option(command)
     return command
+
+
+def _policy_options(size: dict[str, Any]) -> list[Callable[[F], F]]:
+    """What may pass between workspaces and browsers, and how much the project may keep."""
+
+    def option(name: str, key: str, help: str) -> Callable[[F], F]:
+        return click.option(name, key, help=help, **size)
+
+    def switch(name: str, help: str) -> Callable[[F], F]:
+        return click.option(f"--{name}/--no-{name}", default=None, help=help)
+
+    return [
+        option("--budget-soft", "budget_soft_bytes", "Shown to one person in 24 hours until they are told: 64MB."),
+        option("--budget-hard", "budget_hard_bytes", "And until content pauses, such as 256MB."),
+        option("--largest-output", "message_bytes", "Largest single output or file that is shown, such as 8MB."),
+        switch("uploads", "Whether files may be brought in through the browser."),
+        option("--largest-upload", "upload_bytes", "Each such file at most, such as 1MB."),
+        switch("terminals", "Whether workspaces offer terminals, from their next start."),
+        option("--disk", "disk_bytes", "The project's files and its members' homes together, such as 20GB."),
+    ]
 
 
 def changes(options: dict[str, Any]) -> Changes:

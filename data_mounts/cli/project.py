@@ -8,8 +8,9 @@ import click
 from data_mounts import members as membership
 from data_mounts import projects
 from data_mounts.answers import project_card
+from data_mounts.changes import Changes
 from data_mounts.cli.options import changes, project_options, reason_option, slug_argument
-from data_mounts.projects import Changes, Project
+from data_mounts.projects import Project
 from enclave.cli import Context, json_option, pass_context, show
 from enclave.errors import BadInput
 
@@ -35,7 +36,7 @@ def create(context: Context, /, slug: str, **options: Any) -> None:
 @project_options
 @pass_context
 def change(context: Context, /, slug: str, **options: Any) -> None:
-    """Change what is given; limits apply to a workspace's next start, an earlier end at once."""
+    """Change what is given; limits and terminals apply to a workspace's next start, all else at once."""
     given = changes(options)
     if given == Changes():
         raise click.UsageError("Nothing to set was given. See --help for what can be.")
@@ -68,6 +69,7 @@ def show_project(context: Context, slug: str, as_json: bool) -> None:
         _row(found)
         | {"purpose": found.purpose, "authorisation": found.authorisation, "state_reason": found.state_reason}
         | {"gid": found.gid, **asdict(found.limits), "idle_stop_minutes": found.idle_stop_minutes}
+        | asdict(found.policy)
         | {"lead": card.lead, "members": [member.who for member in people]}
         | {"datasets": [f"{name}@{version}" for name, version, _title in card.datasets]},
         as_json,

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.engine import Connection
 
 from data_mounts import projects
+from data_mounts.changes import SIZES, Changes
 from data_mounts.grants import Grant, grants
 from data_mounts.handlers import forms
+from data_mounts.inputs import byte_size
 from data_mounts.members import Member, members
 from data_mounts.projects import Project
 from enclave.clock import now
@@ -63,6 +66,17 @@ async def turn(desk: Desk, request: web.Request) -> web.StreamResponse:
         raise NotFound("This cannot be done with a project here.")
     reason, edition = await forms.field(request, "reason"), await forms.edition(request)
     changed = await desk.write(verb, person.name, slug, reason, edition)
+    raise web.HTTPSeeOther(f"/desk/admin/projects/{changed.slug}")
+
+
+async def policy(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """Set what may be shown, brought in and kept. A form without a size is refused; a box not ticked means no."""
+    person = await _admin(desk, request)
+    slug, edition = request.match_info["slug"], await forms.edition(request)
+    values: dict[str, Any] = {key: byte_size(await forms.field(request, key)) for key in SIZES}
+    for box in ("uploads", "terminals"):
+        values[box] = await forms.field(request, box) == "yes"
+    changed = await desk.write(projects.change, person.name, slug, Changes(**values), edition)
     raise web.HTTPSeeOther(f"/desk/admin/projects/{changed.slug}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from enclave.clock import now
+from enclave.sizes import about, exact
 
 # What may run or load on a page of ours: our own files, nothing else, and nobody may frame it.
 PAGE_POLICY = (
@@ -35,7 +36,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(day=day, moment=moment, ago=ago, size=size)
+        self._environment.filters.update(day=day, moment=moment, ago=ago, size=size, about=about, exact=exact)
 
     def render(self, template: str, **values: Any) -> str:
         return self._environment.get_template(template).render(**values)

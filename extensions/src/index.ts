@@ -3,11 +3,15 @@ import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyte
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
+import { boundUploads, explainRefusals, forbidCommands } from './bounds';
 import { Chooser } from './chosen';
 import { Desk } from './desk';
 import { releaseIcon } from './icons';
+import { imagesAsData } from './images';
+import { boundOutputs } from './outputs';
 import { RequestsPanel } from './panel';
 import { onOpenRequests } from './parent';
 import { Release } from './release';
@@ -68,4 +72,19 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default plugin;
+/** Apart from the other, so that it starts early and needs little. */
+const bounds: JupyterFrontEndPlugin<void> = {
+  id: '@enclave/review:bounds',
+  description: 'Takes the ways out from where people look for them, and shows outputs without trust.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  activate: (app: JupyterFrontEnd, rendermime: IRenderMimeRegistry): void => {
+    forbidCommands(app.commands);
+    boundOutputs(rendermime);
+    imagesAsData(app.serviceManager.contents);
+    boundUploads();
+    explainRefusals();
+  }
+};
+
+export default [bounds, plugin];

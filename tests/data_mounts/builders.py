@@ -9,9 +9,10 @@ from sqlalchemy.engine import Connection
 
 from data_mounts import catalogue, decisions, members, projects
 from data_mounts.catalogue import Dataset, Description
+from data_mounts.changes import Changes
 from data_mounts.decisions import Decider
 from data_mounts.grants import Grant
-from data_mounts.projects import Changes, Project
+from data_mounts.projects import Project
 from enclave.clock import now
 from enclave.database import Database, metadata
 from enclave.people import Identity, Person, Role, ensure_person

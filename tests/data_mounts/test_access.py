@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_mounts import access
-from data_mounts.access import Access, Code, Denied, Facts, GrantFacts, Limits, ProjectState, decide
+from data_mounts.access import Access, Code, Denied, Facts, GrantFacts, Limits, Policy, ProjectState, decide
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -29,6 +29,7 @@ OPEN = Facts(
     idle_stop_minutes=60,
     grants=(),
     datasets_folder=Path("/srv/enclave/datasets"),
+    policy=Policy(),
 )
 TIMES = {"before": NOW + DAY, "within": NOW - DAY, "after": NOW - 3 * DAY}
 

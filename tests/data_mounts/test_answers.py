@@ -8,9 +8,9 @@ import pytest
 from data_mounts import decisions, members, projects
 from data_mounts.access import NOBODY, Access, Code, ProjectState
 from data_mounts.answers import access_for, is_member, look, members_of, project_card, projects_of
+from data_mounts.changes import Changes
 from data_mounts.decisions import Decider
 from data_mounts.numbers import allocate_uid
-from data_mounts.projects import Changes
 from enclave import audit
 from enclave.clock import now
 from enclave.errors import NotFound

@@ -106,8 +106,13 @@ def test_every_list_has_a_table_and_json(demo, run, line, first):
 def test_limits_dates_and_purpose_are_set(demo, run):
     assert run("project set tumour-ml --memory 8GiB --cpus 4 --pids 1024 --tmp 2GiB --idle-stop-minutes 5")[0] == 0
     assert run("project set tumour-ml --end 2030-06-30 --purpose", "Learn\nmore.")[0] == 0
+    assert run("project set tumour-ml --budget-soft 32MB --budget-hard 1GB --largest-output 4MB --disk 2GB")[0] == 0
+    assert run("project set tumour-ml --no-uploads --largest-upload 512KB --terminals")[0] == 0
     shown = json.loads(run("project show tumour-ml --json")[1])
     assert (shown["memory_bytes"], shown["cpus"], shown["pids"]) == (8 * 1024**3, 4.0, 1024)
+    assert (shown["budget_soft_bytes"], shown["budget_hard_bytes"]) == (32 * 1024**2, 1024**3)
+    assert (shown["message_bytes"], shown["upload_bytes"]) == (4 * 1024**2, 512 * 1024)
+    assert (shown["uploads"], shown["terminals"], shown["disk_bytes"]) == (False, True, 2 * 1024**3)
     assert (shown["end"], shown["purpose"]) == ("2030-06-30T23:59:59+00:00", "Learn\nmore.")
 
 
@@ -150,6 +155,10 @@ REFUSED = [
     "project set tumour-ml --end 2025-01-01",
     "project set tumour-ml --pids 3",
     "project set tumour-ml --cpus nan",
+    "project set tumour-ml --budget-soft 257MB",
+    "project set tumour-ml --budget-hard 7MB",
+    "project set tumour-ml --largest-output 65MB",
+    "project set tumour-ml --disk 1MB",
     "project suspend other --reason x",
     "member add tumour-ml --person bob",
     "member add other --person alice",
@@ -177,6 +186,8 @@ WRONG = [
     "project create tumour--ml",
     "project set tumour-ml",
     "project set tumour-ml --memory much",
+    "project set tumour-ml --budget-soft 1.5MB",
+    "project set tumour-ml --uploads yes",
     "project set tumour-ml --start yesterday",
     "project set tumour-ml --pids many",
     "project suspend tumour-ml",

@@ -52,12 +52,23 @@ def test_a_date_that_could_mean_something_else_is_refused(text):
             parse(text)
 
 
-@pytest.mark.parametrize("text,size", [("4GiB", 4 * 1024**3), ("512 MiB", 512 * 1024**2), ("1048576", 1048576)])
+@pytest.mark.parametrize(
+    "text,size",
+    [
+        ("4GiB", 4 * 1024**3),
+        ("64 MB", 64 * 1024**2),
+        ("512 MiB", 512 * 1024**2),
+        ("2KB", 2048),
+        ("1TB", 1024**4),
+        ("7 B", 7),
+        ("1048576", 1048576),
+    ],
+)
 def test_sizes_are_read_in_binary_units(text, size):
     assert inputs.byte_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1GiB", "4GB", "4 g", "1e9", "1.5GiB", "٤GiB", "9" * 30])
+@pytest.mark.parametrize("text", ["", "0", "-1GiB", "4 g", "4iB", "4Mi", "4mb", "1e9", "1.5GiB", "٤GiB", "9" * 30])
 def test_a_size_that_is_not_one_is_refused(text):
     with pytest.raises(BadInput, match="is not a size"):
         inputs.byte_size(text)

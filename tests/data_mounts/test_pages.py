@@ -1,68 +1,23 @@
 """Our pages as each person sees them: what is shown, what is refused, what a form does."""
 
-import re
-
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from data_mounts import decisions, members, projects
+from data_mounts.changes import Changes
 from data_mounts.decisions import Decider
 from data_mounts.grants import GrantState, grant
-from data_mounts.projects import Changes
-from data_mounts.web import room
-from enclave.people import Role, person_named, set_blocked
-from enclave.web.desk import make_app, make_desk
-from enclave.web.ground import room as ground
-from enclave.web.rooms import Caller
+from enclave.people import set_blocked
 from tests.data_mounts.builders import (
     DAY,
     NEXT_YEAR,
     OPERATOR,
-    SETTINGS,
     TOMORROW,
     dump,
-    login,
-    open_project,
     register,
     requested,
-    tumour_ml,
 )
 
 EVIL = "<script>alert('x')</script>"
-
-
-@pytest.fixture
-async def desk(databases):
-    with databases.write() as connection:
-        tumour_ml(connection)
-        login(connection, "erin")
-        login(connection, "adam", Role.ADMIN)
-        login(connection, "dana", Role.DATA_CONTROLLER)
-        login(connection, "carol", Role.OUTPUT_CHECKER)
-    rooms = [ground, room]
-    async with TestClient(
-        TestServer(make_app(make_desk(SETTINGS, databases, rooms), rooms, Caller.GATE))
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def see(desk):
-    async def get(person, path):
-        answer = await desk.get(path, headers={"X-Enclave-Person": person, "Accept": "text/html"})
-        return answer.status, re.sub(r"\s+", " ", await answer.text())
-
-    return get
-
-
-@pytest.fixture
-def send(desk):
-    async def post(person, path, **fields):
-        headers = {"X-Enclave-Person": person, "Accept": "text/html"}
-        answer = await desk.post(path, data=fields, headers=headers, allow_redirects=False)
-        return answer.status, answer.headers.get("Location") or await answer.text()
-
-    return post
 
 
 async def test_home_shows_my_projects_with_data_dates_and_an_open_button(see, databases):
@@ -238,40 +193,3 @@ async def test_a_file_in_place_of_a_reason_is_refused(desk):
     form.add_field("reason", b"x", filename="x.txt")
     headers = {"X-Enclave-Person": "diego"}
     assert (await desk.post("/desk/grants/1/revoke", data=form, headers=headers)).status == 400
-
-
-async def test_an_admin_sees_projects_and_people_and_no_way_to_decide_on_grants(see, databases):
-    with databases.write() as connection:
-        open_project(connection, "empty", title="Empty")
-        register(connection, "claims", controller="dana")
-        requested(connection, name="claims")
-    _, page = await see("adam", "/desk/admin")
-    for text in ("Tumours", "Empty", "wdbc@1", "Alice", "output-checker", "/desk/admin/people/alice/block"):
-        assert text in page
-    assert "/desk/admin/people/adam/block" not in page
-    _, file = await see("adam", "/desk/admin/projects/tumour-ml")
-    assert "alice" in file and "waits for dana" in file
-    for text in (page, file):
-        assert "/approve" not in text and "/workspace/" not in text
-    assert (await see("adam", "/desk/admin/projects/nothing"))[0] == 404
-
-
-async def test_an_admin_stops_and_restarts_a_project_and_a_person(send, see, databases):
-    to = "/desk/admin/projects/tumour-ml"
-    assert await send("adam", f"{to}/suspend", reason="audit", edition="1") == (303, to)
-    assert "/resume" in (await see("adam", to))[1]
-    assert await send("adam", f"{to}/resume", reason="passed", edition="2") == (303, to)
-    assert await send("adam", "/desk/admin/people/alice/block") == (303, "/desk/admin")
-    assert "/desk/admin/people/alice/unblock" in (await see("adam", "/desk/admin"))[1]
-    assert (await see("adam", to))[1].count("blocked") >= 1
-    assert await send("adam", "/desk/admin/people/alice/unblock") == (303, "/desk/admin")
-    with databases.read() as connection:
-        assert not person_named(connection, "alice").blocked
-
-
-async def test_a_closed_project_offers_an_admin_no_button_and_its_history_stays(see, databases):
-    with databases.write() as connection:
-        members.ensure_removed(connection, OPERATOR, "tumour-ml", "bob")
-        projects.close(connection, OPERATOR, "tumour-ml", "over")
-    _, file = await see("adam", "/desk/admin/projects/tumour-ml")
-    assert "<form" not in file and "bob" in file and "over" in file

@@ -4,7 +4,7 @@ import pytest
 
 from data_mounts import projects
 from data_mounts.access import Limits, ProjectState
-from data_mounts.projects import Changes
+from data_mounts.changes import Changes
 from enclave import audit
 from enclave.errors import BadInput, NotFound, Refused
 from enclave.layout import FIRST_PROJECT_GID

@@ -50,7 +50,11 @@ def test_tls_settings_and_public_names_go_together():
         ("ENCLAVE_TLS_KEY", "/k.pem"),
         ("ENCLAVE_RELEASE_GRACE", "-1"),
         ("ENCLAVE_RELEASE_GRACE", "soon"),
+        ("ENCLAVE_DISK_RESERVE", "5"),
+        ("ENCLAVE_DISK_RESERVE", "0GiB"),
+        ("ENCLAVE_DISK_RESERVE", "5 GB"),
         ("ENCLAVE_OIDC_REQUIRE_MFA", "perhaps"),
+        ("ENCLAVE_RUNTIME", "gvisor"),
     ],
 )
 def test_a_wrong_setting_says_what_was_expected(name, value):
@@ -72,3 +76,8 @@ def test_any_text_is_either_understood_or_refused_in_words(name, value):
         assert str(refused)
     else:
         assert settings.layout.root.is_absolute()
+
+
+@pytest.mark.parametrize(("text", "size"), [("", None), ("512MiB", 512 << 20), ("5GiB", 5 << 30)])
+def test_the_reserve_is_a_size_or_left_to_the_disk(text, size):
+    assert Settings.from_env({"ENCLAVE_DISK_RESERVE": text}).disk_reserve_bytes == size

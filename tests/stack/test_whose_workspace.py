@@ -73,7 +73,7 @@ def test_others_are_refused_at_a_workspaces_address(people: People, erin: Person
 REPLACEMENT = r"""
 import os, pathlib, socket, threading
 PATH = "/run/enclave/server/server.sock"
-os.umask(0o007)
+os.umask(0)  # the folder decides who may connect
 pathlib.Path(PATH).unlink()
 listener = socket.socket(socket.AF_UNIX); listener.bind(PATH); listener.listen(64)
 WAYS = {
@@ -93,7 +93,8 @@ def answer(connection):
         way = asked.split(b" ")[1].decode().rpartition("?")[2]
         status = "302 Found" if way == "redirect" else "200 OK"
         body = b"<html><script>alert('the-secret')</script></html>"
-        lines = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
+        kind = "text/html" if way == "page" else "application/json"
+        lines = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         lines += "Connection: close\r\nAccess-Control-Allow-Origin: *\r\nContent-Security-Policy: default-src *\r\n"
         connection.sendall((lines + WAYS.get(way, "") + "\r\n").encode() + body)
 print("replaced", flush=True)
@@ -135,16 +136,29 @@ class TestAfterTheServerWasReplaced:
         assert "default-src 'none'" in policy and "sandbox" in policy and "default-src *" not in policy
         assert "Access-Control-Allow-Origin" not in answer.headers
 
-    def test_what_must_be_a_page_comes_with_our_policy(self, replaced: Person) -> None:
+    def test_what_must_be_a_page_is_ours_and_comes_with_our_policy(self, replaced: Person) -> None:
         answer = replaced.inside(PROJECT, "lab")
+        assert answer.status_code == 200
+        assert "the-secret" not in answer.text and "jupyter-config-data" in answer.text
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "default-src *" not in policy
         assert "'unsafe-inline'" not in re.search(r"script-src[^;]*", policy)[0]  # type: ignore[index]
         assert "frame-ancestors " + replaced.stack.url in policy
 
-    @pytest.mark.parametrize("way", ["attachment", "redirect"])
-    def test_no_download_and_no_redirect_elsewhere(self, replaced: Person, way: str) -> None:
-        for below in ("api", "lab", "static/x.js"):
+    def test_no_script_style_or_logo_of_its_own(self, replaced: Person) -> None:
+        for below in (
+            "static/x.js",
+            "lab/extensions/x/static/x.js",
+            "lab/api/themes/x/index.css",
+            "custom/custom.css",
+        ):
+            answer = replaced.inside(PROJECT, below)
+            assert answer.status_code == 404 and "the-secret" not in answer.text
+        assert replaced.inside(PROJECT, "kernelspecs/python3/logo-64x64.png").content.startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize("way", ["attachment", "redirect", "page"])
+    def test_no_download_no_page_and_no_redirect_elsewhere(self, replaced: Person, way: str) -> None:
+        for below in ("api", "api/contents/x", "lab/api/settings"):
             answer = replaced.inside(PROJECT, f"{below}?{way}")
             assert answer.status_code == 502 and "the-secret" not in answer.text
             assert "Location" not in answer.headers and "Content-Disposition" not in answer.headers

@@ -1,4 +1,8 @@
-"""A guard at work on the real engine, with a desk that answers what the test says."""
+"""A guard at work on the real engine, with a desk that answers what the test says.
+
+The desk answers with the fixture `runtime` (tests/runtimes.py): a test or file marked `both_runtimes` runs once
+under runc and once under runsc (gVisor).
+"""
 
 import asyncio
 import contextlib
@@ -13,10 +17,11 @@ import pytest
 from aiohttp import web
 
 from enclave.layout import FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
-from enclave.names import DatasetName, DatasetVersion
+from enclave.names import DatasetName, DatasetVersion, ProjectSlug
 from enclave.settings import Settings
 from tests.workspaces.engine import GuardClient, docker, test_image
 from tests.workspaces.logins import authenticator, login_desk, provider
+from workspaces import disk, inputs
 from workspaces.guard.__main__ import guarding
 from workspaces.guard.keeper import Keeper
 
@@ -27,6 +32,18 @@ __all__ = ["authenticator", "login_desk", "provider"]
 def image() -> str:
     """The id of an image that starts in an instant: Python, and a program that listens on the socket."""
     return test_image()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 400 MB under the instance of this test, so that it can be filled; to be named before `settings`."""
+    root = tmp_path / "e"
+    root.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "none", root], check=False)
+    if done.returncode:
+        pytest.skip("this host lets nobody mount a small file system")
+    yield root
+    subprocess.run(["umount", root], check=True)
 
 
 @pytest.fixture
@@ -51,7 +68,7 @@ def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
 class DeskDouble:
     """A desk in all that the guard sees of it; the test sets what it answers."""
 
-    def __init__(self, layout: Layout, image: str) -> None:
+    def __init__(self, layout: Layout, image: str, runtime: str = "runc") -> None:
         self.layout = layout
         self.answer: dict[str, Any] = {
             "allowed": True,
@@ -61,10 +78,14 @@ class DeskDouble:
             "limits": {"memory_bytes": 256 << 20, "cpus": 1.0, "pids": 64, "tmp_bytes": 8 << 20},
             "until": None,
             "image": image,
-            "runtime": "runc",
+            "runtime": runtime,
         }
         self.stop: list[dict[str, str]] = []
         self.running: list[dict[str, Any]] = []
+        self.disk_bytes = 20 << 30
+        self.measures = disk.Measures()
+        self.measured: dict[ProjectSlug, disk.Use] = {}
+        self.free_bytes = 0
         self.asked: list[str] = []
         self.events: list[dict[str, Any]] = []
         self._runner: web.AppRunner | None = None
@@ -104,8 +125,19 @@ class DeskDouble:
         return web.json_response(self.answer)
 
     async def _standing(self, request: web.Request) -> web.Response:
-        self.running = (await request.json())["running"]
-        return web.json_response({"stop": self.stop})
+        """What the test wants stopped, and by the desk's own rules what fills the disk."""
+        said = await request.json()
+        self.running, self.measured, self.free_bytes = said["running"], inputs.measured(said), said["free_bytes"]
+        pairs = [inputs.key(one["person"], one["project"]) for one in self.running]
+        self.measures.learn(pairs, self.measured)
+        known = {pair: self.measures.of(pair) for pair in pairs}
+        why = {pair: disk.stop_reason(use, self.disk_bytes) for pair, use in known.items() if use}
+        full = [
+            {"person": person, "project": project, "code": "disk-full", "reason": reason}
+            for (person, project), reason in why.items()
+            if reason
+        ]
+        return web.json_response({"stop": self.stop + full})
 
     async def _events(self, request: web.Request) -> web.Response:
         event = await request.json()
@@ -116,8 +148,8 @@ class DeskDouble:
 
 
 @pytest.fixture
-async def desk(settings: Settings, image: str) -> AsyncIterator[DeskDouble]:
-    double = DeskDouble(settings.layout, image)
+async def desk(settings: Settings, image: str, runtime: str) -> AsyncIterator[DeskDouble]:
+    double = DeskDouble(settings.layout, image, runtime)
     await double.open()
     yield double
     await double.close()
@@ -125,8 +157,8 @@ async def desk(settings: Settings, image: str) -> AsyncIterator[DeskDouble]:
 
 @pytest.fixture
 async def keeper(settings: Settings, desk: DeskDouble) -> AsyncIterator[Keeper]:
-    """A running guard that looks every 0.3 s."""
-    async with guarding(settings, seconds=0.3) as found:
+    """A running guard that looks every 0.3 s, and measures every second."""
+    async with guarding(settings, seconds=0.3, measure=1.0) as found:
         yield found
 
 

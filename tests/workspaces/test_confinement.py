@@ -62,11 +62,12 @@ async def test_the_engine_still_hides_and_protects_what_it_did(inspected):
     assert set(host["ReadonlyPaths"]) >= READONLY_AT_LEAST
 
 
-async def test_computed_fields_come_from_the_desks_answer(inspected, desk, settings):
+async def test_computed_fields_come_from_the_desks_answer(inspected, desk, settings, runtime):
     host, config = inspected["HostConfig"], inspected["Config"]
     assert host["Memory"] == host["MemorySwap"] == 256 << 20
-    assert host["NanoCpus"] == 1_000_000_000 and host["PidsLimit"] == 64
-    assert host["Runtime"] == "runc"
+    assert host["NanoCpus"] == 1_000_000_000
+    assert host["PidsLimit"] == {"runc": 64, "runsc": 64 * 2 + 192}[runtime]
+    assert host["Runtime"] == runtime
     assert host["SecurityOpt"][0] == "no-new-privileges:true"
     assert json.loads(host["SecurityOpt"][1].removeprefix("seccomp="))["defaultAction"] == "SCMP_ACT_ERRNO"
     assert "nosuid,nodev" in host["Tmpfs"]["/tmp"] and f"size={8 << 20}" in host["Tmpfs"]["/tmp"]

@@ -90,6 +90,7 @@ async def test_the_guard_is_told_all_that_a_container_needs(guard, ready):
         {"dataset": "wdbc", "version": "1", "source": "/srv/enclave/datasets/wdbc/1", "target": "/data/wdbc"}
     ]
     assert answer["uid"] >= 200_000 and answer["limits"]["memory_bytes"] > 0
+    assert answer["terminals"] is False and answer["disk_bytes"] == 20 * 1024**3
     again = (await get(guard, "/guard" + PATH))[1]
     others = (await get(guard, "/guard/workspaces/bob/tumour-ml"))[1]
     assert again["uid"] == answer["uid"] != others["uid"] and answer["gid"] == others["gid"]
@@ -235,6 +236,14 @@ async def test_the_gate_is_told_what_to_show(gate, guard, ready):
     assert shown["project"]["title"] == "Tumours"
     assert shown["project"]["datasets"] == [{"name": "wdbc", "version": "1", "title": "The data wdbc"}]
     assert shown["idle_stop_minutes"] == 60 and shown["upgrade"] == ""
+    assert shown["raised"] is None and shown["policy"] == {
+        "budget_soft_bytes": 64 * 1024**2,
+        "budget_hard_bytes": 256 * 1024**2,
+        "message_bytes": 8 * 1024**2,
+        "uploads": True,
+        "upload_bytes": 1024**2,
+        "terminals": False,
+    }
     await tell(guard, "started", image="sha256:" + "c" * 64)
     with ready.write() as connection:
         register(connection, "claims", "1")
@@ -246,6 +255,7 @@ async def test_the_gate_is_told_what_to_show(gate, guard, ready):
     await tell(guard, "stopped", code="project-suspended", reason="Suspended.")
     shown = (await get(gate, "/gate" + PATH))[1]
     assert not shown["allowed"] and "suspended" in shown["reason"] and shown["notice"]["reason"] == "Suspended."
+    assert shown["policy"] is None
 
 
 async def test_a_stranger_and_a_project_that_is_none_get_one_answer(gate):

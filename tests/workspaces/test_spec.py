@@ -12,6 +12,7 @@ from enclave.errors import Broken
 from enclave.layout import FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
 from enclave.names import PersonName, ProjectSlug
 from workspaces.confinement import PROFILE
+from workspaces.seccomp import allowed_calls, profile
 from workspaces.spec import Limits, WorkspaceSpec, container_name, create_body, labels, until_of
 
 LAYOUT = Layout(Path("/srv/enclave"))
@@ -43,6 +44,20 @@ anything = st.recursive(
 
 def read(answer: dict, person: str = "alice", project: str = "tumour-ml") -> WorkspaceSpec:
     return WorkspaceSpec.from_answer("demo", PersonName(person), ProjectSlug(project), answer, LAYOUT)
+
+
+def environment(answer: dict) -> list[str]:
+    found: list[str] = create_body(read(answer), LAYOUT)["Env"]
+    return found
+
+
+def test_terminals_are_on_only_where_the_desk_says_so():
+    base = ["ENCLAVE_BASE_URL=/user/alice/tumour-ml/"]
+    assert environment(GOOD) == environment(GOOD | {"terminals": False}) == base
+    assert environment(GOOD | {"terminals": True}) == [*base, "ENCLAVE_TERMINALS=1"]
+    for odd in ("yes", 1, None, []):
+        with pytest.raises(Broken):
+            read(GOOD | {"terminals": odd})
 
 
 def test_a_good_answer_is_read_whole():
@@ -106,6 +121,25 @@ def test_the_profile_holds_for_every_workspace(person, project, memory, cpus, pi
         assert mount["ReadOnly"] == (mount["Target"].startswith("/data/") or mount["Target"].endswith("inward"))
         assert mount["BindOptions"] == {"Propagation": "rprivate", "NonRecursive": True}
     assert json.dumps(body)
+
+
+@given(st.integers(16, 4096))
+def test_under_gvisor_the_engine_counts_gvisors_own_threads_too(pids):
+    limits = {"memory_bytes": 1 << 30, "cpus": 1.0, "pids": pids, "tmp_bytes": 1 << 20}
+    counted = {}
+    for runtime in ("runc", "runsc"):
+        host = create_body(read(GOOD | {"limits": limits, "runtime": runtime}), LAYOUT)["HostConfig"]
+        assert host["Runtime"] == runtime
+        counted[runtime] = host["PidsLimit"]
+    assert counted["runc"] == pids and counted["runsc"] > 2 * pids + 100
+
+
+def test_the_list_of_system_calls_differs_between_runtimes_in_how_clone3_and_fallocate_fail_only():
+    runc, runsc = profile("runc")["syscalls"], profile("runsc")["syscalls"]
+    differing = [one for one in runc if one not in runsc] + [one for one in runsc if one not in runc]
+    assert [one["names"] for one in differing] == [["clone3"], ["fallocate"], ["clone3"]]
+    assert "SCMP_ACT_ALLOW" not in [one["action"] for one in differing]
+    assert "ptrace" not in allowed_calls(), "who traces could let a call pass that is to be traced"
 
 
 @given(st.lists(st.tuples(names, names), min_size=2, max_size=6, unique=True))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_mounts.access import Access, Code, Denied, Limits
+from data_mounts.access import Access, Code, Denied, Limits, Policy
 from data_mounts.mounts import Mount
 from enclave.names import DatasetName, DatasetVersion, PersonName, ProjectSlug
 from workspaces.standing import Activity, is_idle, objection, unreadable, upgrade
@@ -24,7 +24,15 @@ def access(*granted: str, idle: int = 60) -> Access:
     limits = Limits()
     until = NOW + timedelta(days=1)
     return Access(
-        PersonName("alice"), ProjectSlug("tumour-ml"), 200_000, 200_000, tuple(mounts), limits, until, idle
+        PersonName("alice"),
+        ProjectSlug("tumour-ml"),
+        200_000,
+        200_000,
+        tuple(mounts),
+        limits,
+        until,
+        idle,
+        Policy(),
     )
 
 

@@ -27,6 +27,8 @@ class Info:
     idle_stop_minutes: int = 0
     upgrade: str = ""
     notice: dict[str, Any] | None = None
+    disk: dict[str, Any] | None = None
+    policy: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,4 +95,6 @@ def _info(body: dict[str, Any]) -> Info:
         idle_stop_minutes=int(body.get("idle_stop_minutes") or 0),
         upgrade=str(body.get("upgrade") or ""),
         notice=body.get("notice"),
+        disk=body.get("disk"),
+        policy=body.get("policy"),
     )

@@ -7,13 +7,13 @@ and back-pressure to aiohttp's own protocol; requests with a body and WebSockets
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from socket import socket
+from types import TracebackType
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import set_exception
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -27,13 +27,15 @@ _KEPT_SECONDS = 30.0
 _INTERIM = 10  # answers of the kind 1xx before the real one
 
 
-@dataclass(frozen=True)
 class Answer:
     """What `forward` needs of an answer; `aiohttp.ClientResponse` has the same."""
 
-    status: int
-    headers: CIMultiDictProxy[str]
-    content: aiohttp.StreamReader
+    __slots__ = ("content", "headers", "status")
+
+    def __init__(self, status: int, headers: CIMultiDictProxy[str], content: aiohttp.StreamReader) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
 
     @property
     def content_length(self) -> int | None:
@@ -42,7 +44,68 @@ class Answer:
         return int(length) if length and length.isdecimal() and len(length) < 19 else None
 
     async def read(self) -> bytes:
+        if self.content.is_eof():  # a small body comes with its head
+            return self.content.read_nowait()
         return await self.content.read()
+
+
+class _Connection(ResponseHandler):
+    """aiohttp's protocol with one timer for its whole life: setting and cancelling one at each piece of an answer
+    costs as much as reading it. `heard` is when the server was last asked or heard (the loop's seconds)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.asked = False
+        self._heard = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+
+    async def ask(self, head: bytes, method: str) -> Answer:
+        self.set_response_params(
+            skip_payload=method == "HEAD",
+            read_until_eof=True,
+            auto_decompress=False,
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
+        )
+        if self.transport is None:
+            raise aiohttp.ServerDisconnectedError
+        self.asked, self._heard = True, self._loop.time()
+        if self._alarm is None:
+            self._alarm = self._loop.call_later(READ_SECONDS, self._look)
+        self.transport.write(head)
+        for _ in range(_INTERIM):
+            try:
+                message, payload = await self.read()
+            except HttpProcessingError as error:
+                raise aiohttp.ClientPayloadError("not an HTTP answer") from error
+            if message.code == 101 or message.code >= 200:
+                return Answer(message.code, message.headers, payload)
+        raise aiohttp.ClientPayloadError("too many interim answers")
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        super().data_received(data)
+
+    def _look(self) -> None:
+        """Whether the server has been silent for too long. One that must wait for a slow browser has not."""
+        self._alarm = None
+        if not self.asked or self.transport is None:
+            return
+        if self._reading_paused:
+            self._heard = self._loop.time()
+        left = self._heard + READ_SECONDS - self._loop.time()
+        if left > 0:
+            self._alarm = self._loop.call_later(left, self._look)
+            return
+        silent = aiohttp.SocketTimeoutError("the server is silent")
+        self.set_exception(silent)
+        if self._payload is not None:
+            set_exception(self._payload, silent)
+
+    def close(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        super().close()
 
 
 class Exchange:
@@ -50,88 +113,86 @@ class Exchange:
 
     def __init__(self, connect: Callable[[], Awaitable[socket]]) -> None:
         self._connect = connect
-        self._idle: list[tuple[float, ResponseHandler]] = []
+        self._idle: list[tuple[float, _Connection]] = []
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._closed = False
 
-    @asynccontextmanager
-    async def ask(self, method: str, target: str, headers: CIMultiDict[str]) -> AsyncIterator[Answer]:
-        """Ask for `target` and yield the answer, its body still to be read."""
-        head = _head(method, target, headers)
-        async with self._turns:
-            protocol = self._take()
-            try:
-                if protocol is not None:
-                    try:
-                        answer = await _send(protocol, head, method)
-                    except aiohttp.ServerDisconnectedError:  # closed while it was idle: nothing was answered
-                        protocol.close()
-                        protocol = None
-                if protocol is None:
-                    protocol = await self._open()
-                    answer = await _send(protocol, head, method)
-                yield answer
-                if not self._closed and answer.content.is_eof() and not protocol.should_close:
-                    self._keep(protocol)
-                    protocol = None
-            finally:
-                if protocol is not None:
-                    protocol.close()
+    def ask(self, method: str, target: str, headers: CIMultiDict[str]) -> "Asking":
+        """Ask for `target`; used with `async with`, which gives the answer, its body still to be read."""
+        return Asking(self, method, _head(method, target, headers))
+
+    async def begin(self, head: bytes, method: str) -> tuple[_Connection, Answer]:
+        await self._turns.acquire()
+        connection = self._take()
+        try:
+            if connection is not None:
+                try:
+                    return connection, await connection.ask(head, method)
+                except aiohttp.ServerDisconnectedError:  # closed while it was idle: nothing was answered
+                    connection.close()
+            connection = await self._open()
+            return connection, await connection.ask(head, method)
+        except BaseException:
+            self._turns.release()
+            if connection is not None:
+                connection.close()
+            raise
+
+    def end(self, connection: _Connection, answer: Answer) -> None:
+        self._turns.release()
+        connection.asked = False
+        if self._closed or not answer.content.is_eof() or connection.should_close:
+            connection.close()
+            return
+        while len(self._idle) >= _KEPT:
+            self._idle.pop(0)[1].close()
+        self._idle.append((time.monotonic(), connection))
 
     def close(self) -> None:
         """Close what is idle; what is in use closes when it ends."""
         self._closed = True
-        for _, protocol in self._idle:
-            protocol.close()
+        for _, connection in self._idle:
+            connection.close()
         self._idle.clear()
 
-    def _take(self) -> ResponseHandler | None:
+    def _take(self) -> _Connection | None:
         oldest = time.monotonic() - _KEPT_SECONDS
         while self._idle:
-            since, protocol = self._idle.pop()
-            if since > oldest and protocol.is_connected() and not protocol.should_close:
-                return protocol
-            protocol.close()
+            since, connection = self._idle.pop()
+            if since > oldest and connection.is_connected() and not connection.should_close:
+                return connection
+            connection.close()
         return None
 
-    def _keep(self, protocol: ResponseHandler) -> None:
-        while len(self._idle) >= _KEPT:
-            self._idle.pop(0)[1].close()
-        self._idle.append((time.monotonic(), protocol))
-
-    async def _open(self) -> ResponseHandler:
+    async def _open(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        connection = await self._connect()
+        connected = await self._connect()
         try:
-            _, protocol = await loop.create_unix_connection(lambda: ResponseHandler(loop), sock=connection)
+            _, connection = await loop.create_unix_connection(lambda: _Connection(loop), sock=connected)
         except BaseException:
-            connection.close()
+            connected.close()
             raise
-        return protocol
+        return connection
 
 
-async def _send(protocol: ResponseHandler, head: bytes, method: str) -> Answer:
-    protocol.set_response_params(
-        skip_payload=method == "HEAD",
-        read_until_eof=True,
-        auto_decompress=False,
-        read_timeout=READ_SECONDS,
-        max_line_size=HEADER_BYTES,
-        max_field_size=HEADER_BYTES,
-    )
-    transport = protocol.transport
-    if transport is None:
-        raise aiohttp.ServerDisconnectedError
-    transport.write(head)
-    protocol.start_timeout()
-    for _ in range(_INTERIM):
-        try:
-            message, payload = await protocol.read()
-        except HttpProcessingError as error:
-            raise aiohttp.ClientPayloadError("not an HTTP answer") from error
-        if message.code == 101 or message.code >= 200:
-            return Answer(message.code, message.headers, payload)
-    raise aiohttp.ClientPayloadError("too many interim answers")
+class Asking:
+    """One question, from its head to the last byte of its answer that is wanted."""
+
+    __slots__ = ("_answer", "_connection", "_exchange", "_head", "_method")
+
+    def __init__(self, exchange: Exchange, method: str, head: bytes) -> None:
+        self._exchange = exchange
+        self._method = method
+        self._head = head
+
+    async def __aenter__(self) -> Answer:
+        self._connection, self._answer = await self._exchange.begin(self._head, self._method)
+        return self._answer
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exchange.end(self._connection, self._answer)
 
 
 def _head(method: str, target: str, headers: CIMultiDict[str]) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -13,6 +13,7 @@ from yarl import URL
 
 from workspaces.gate.errors import BadReply, TooLarge, Unavailable
 from workspaces.gate.exchange import Answer, Exchange
+from workspaces.gate.whole import whole
 
 log = logging.getLogger("enclave.gate")
 BODY_SECONDS = 60.0  # the longest silence of a client that is sending a body
@@ -21,8 +22,7 @@ _BODILESS = frozenset({204, 304})
 _BROKEN_OFF = (aiohttp.ClientError, TimeoutError, OSError)
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """Where a request goes and what becomes of its answer.
 
     `target` is path and query exactly as they are to arrive. `reply` makes the headers of the answer, and may
@@ -105,7 +105,7 @@ async def _pass_back(
     if length is not None and length <= SMALL and request.method != "HEAD":
         # In one piece: half the work, and an answer that breaks off has not begun yet.
         headers.popall("Content-Length", None)
-        return web.Response(status=answer.status, headers=headers, body=await answer.read())
+        return whole(request, answer.status, headers, await answer.read())
     response = web.StreamResponse(status=answer.status, headers=headers)
     await response.prepare(request)
     if request.method == "HEAD" or answer.status in _BODILESS:

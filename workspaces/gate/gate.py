@@ -18,12 +18,15 @@ from workspaces.gate.control import Control
 from workspaces.gate.desk import Desk
 from workspaces.gate.hub import Hub
 from workspaces.gate.inward import Inward
+from workspaces.gate.lab.copy import open_copy
 from workspaces.gate.login import CALLBACK, Login
+from workspaces.gate.offers import Offers
 from workspaces.gate.origins import host_of, parse
 from workspaces.gate.pages import Pages
 from workspaces.gate.routes import Routes
 from workspaces.gate.sessions import Sealer, Sessions
 from workspaces.gate.starts import Starts
+from workspaces.gate.tell import to_log
 from workspaces.gate.tickets import Tickets
 from workspaces.gate.upstream import Workspaces, unix_client
 from workspaces.gate.workspace_page import WorkspacePages
@@ -85,7 +88,17 @@ class Gate:
         self._answers = answers
         self._pages = Pages(pages, login, around, hub_client, desk_client, answers)
         self._site = WorkspaceSite(
-            workspaces, pages, login, self.tickets, self.routes, self.workspaces, self.activity, answers
+            workspaces,
+            pages,
+            login,
+            self.tickets,
+            self.routes,
+            self.workspaces,
+            self.activity,
+            answers,
+            open_copy(workspaces.url, pages.url),
+            Offers(desk),
+            to_log,
         )
         control = Control(self.routes, self.workspaces, self.inward, self.activity, self.starts)
         await self._listen(control)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy, istr
 
 from enclave.web.render import PAGE_HEADERS, PAGE_POLICY
-from workspaces.gate.paths import Kind
+from workspaces.gate.paths import REPORTS, Kind
 
 Headers = CIMultiDict[str] | CIMultiDictProxy[str]
 
@@ -34,24 +34,19 @@ HOP_BY_HOP = frozenset(  # RFC 9110, 7.6.1: they speak of one connection, not of
 TO_WORKSPACE = MappingProxyType(
     {
         "accept": "which kind of answer is wanted",
-        "accept-encoding": "compressed answers are passed on as they are",
         "accept-language": "translations",
         "cache-control": "a forced reload",
         "content-type": "JSON, mostly",
         "content-length": "so that the body needs no chunks",
-        "if-none-match": "static files are not sent twice",
-        "if-modified-since": "the same",
+        "if-none-match": "what has not changed is not sent twice",
         "user-agent": "shown in Jupyter's own log",
     }
 )
 FROM_WORKSPACE = MappingProxyType(
     {
         "content-length": "progress of large answers",
-        "content-encoding": "the bytes are passed on as they are",
-        "etag": "static files are not sent twice",
-        "last-modified": "the same; JupyterLab compares it for files",
-        "vary": "belongs to the two above",
-        "location": "of a thing just made; only inside this workspace (see `own_location`)",
+        "etag": "what has not changed is not sent twice",
+        "last-modified": "JupyterLab compares it for files",
     }
 )
 NOT_TO_OURS = MappingProxyType(
@@ -101,6 +96,7 @@ WORKSPACE_LINES: tuple[Line, ...] = (
 )
 _FRAME = "allow-scripts allow-same-origin allow-forms allow-modals"
 _DATA_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+_FIXED_SECONDS = 86_400  # a file whose name changes with its content; a day, because the policy travels with it
 
 
 def workspace_policy(base: str, pages_url: str) -> str:
@@ -110,29 +106,37 @@ def workspace_policy(base: str, pages_url: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {base}/static/ {base}/lab/extensions/ 'unsafe-eval'",  # JupyterLab compiles its schemas
-            f"style-src {base}/ 'unsafe-inline'",
-            f"img-src {base}/ data: blob:",
-            f"font-src {base}/ data:",
+            # 'unsafe-eval': JupyterLab's settings are checked by Ajv, which compiles each schema into a function.
+            f"script-src {base}/static/ {base}/lab/extensions/ 'unsafe-eval'",
+            f"style-src {base}/static/ {base}/lab/ 'unsafe-inline'",
+            f"img-src {base}/static/ {base}/lab/ {base}/kernelspecs/ data: blob:",
+            f"font-src {base}/static/ {base}/lab/ data:",
             f"connect-src {base}/ {channel}/",
-            f"worker-src {base}/ blob:",
+            f"worker-src {base}/static/ blob:",
             "frame-src 'none'",
             "form-action 'none'",
             "base-uri 'none'",
+            # Text becomes markup or an address of a script only by way of our own script, `lab/static/first.js`.
+            "require-trusted-types-for 'script'",
+            "trusted-types default dompurify fast-html",
             f"frame-ancestors {pages_url}",
             f"sandbox {_FRAME}",
+            f"report-uri {base}/{REPORTS}",
         )
     )
 
 
 @lru_cache(maxsize=1024)
-def security_lines(kind: Kind, base: str, pages_url: str) -> Mapping[str, str]:
-    """The headers of every answer that comes from a workspace."""
+def security_lines(kind: Kind, base: str, pages_url: str, fixed: bool = False) -> CIMultiDictProxy[str]:
+    """The headers of every answer below a workspace's base; `fixed` for a file that never changes."""
     lines = {line.name: line.value for line in WORKSPACE_LINES}
     runs = kind in (Kind.DOCUMENT, Kind.ASSET)  # a worker obeys the policy that its own file came with
     lines["Content-Security-Policy"] = workspace_policy(base, pages_url) if runs else _DATA_POLICY
-    lines["Cache-Control"] = "private, no-cache" if kind is Kind.ASSET else "no-store"
-    return MappingProxyType(lines)
+    if kind is Kind.ASSET:
+        lines["Cache-Control"] = f"private, max-age={_FIXED_SECONDS}, immutable" if fixed else "private, no-cache"
+    else:
+        lines["Cache-Control"] = "no-store"
+    return CIMultiDictProxy(CIMultiDict(lines))
 
 
 def page_lines(secure: bool, frame: str = "") -> dict[str, str]:
@@ -145,22 +149,29 @@ def page_lines(secure: bool, frame: str = "") -> dict[str, str]:
     return lines
 
 
+# Names as multidict compares them, made once; of a header that is there twice the first one passes.
+_SENT = tuple(istr(name) for name in TO_WORKSPACE)
+_RECEIVED = tuple(istr(name) for name in FROM_WORKSPACE)
+_HOST, _CONTENT_TYPE = istr("Host"), istr("Content-Type")
+
+
 def to_workspace(given: Headers, host: str) -> CIMultiDict[str]:
     """The request's headers as a workspace may see them: no cookie, no token, no address of the person."""
-    kept = CIMultiDict((name, value) for name, value in given.items() if name.lower() in TO_WORKSPACE)
-    kept["Host"] = host
+    kept: CIMultiDict[str] = CIMultiDict()
+    for name in _SENT:
+        if (value := given.get(name)) is not None:
+            kept[name] = value
+    kept[_HOST] = host
     return kept
 
 
-def from_workspace(
-    given: Headers, content_type: str, lines: Mapping[str, str], own_location: Callable[[str], bool]
-) -> CIMultiDict[str]:
-    """The answer's headers as the browser may see them; a `Location` only where `own_location` says so."""
-    kept = CIMultiDict((name, value) for name, value in given.items() if name.lower() in FROM_WORKSPACE)
-    if "Location" in kept and not own_location(kept["Location"]):
-        del kept["Location"]
-    kept["Content-Type"] = content_type
-    kept.update(lines)
+def from_workspace(given: Headers, lines: Mapping[str, str]) -> CIMultiDict[str]:
+    """The headers of a reply as the browser may see them; `workspaces.gate.replies` has looked at it before."""
+    kept = CIMultiDict(lines)
+    for name in _RECEIVED:
+        if (value := given.get(name)) is not None:
+            kept[name] = value
+    kept[_CONTENT_TYPE] = "application/json"
     return kept
 
 
@@ -204,5 +215,10 @@ def from_ours(given: Headers, lines: dict[str, str], cookies: bool) -> CIMultiDi
 def cookie_values(given: Headers, name: str) -> list[str]:
     """Every value sent under this cookie name. There may be several: whoever may set cookies on a parent domain can
     add one, so the caller takes the one that it sealed itself."""
-    pairs = (part.partition("=") for header in given.getall("Cookie", ()) for part in _cookies(header))
-    return [value for found, _, value in pairs if found == name]
+    return [value for header in given.getall("Cookie", ()) for value in _named(header, name)]
+
+
+@lru_cache(maxsize=1024)  # of at most 16 kB each: a browser sends the same again and again
+def _named(header: str, name: str) -> tuple[str, ...]:
+    pairs = (part.partition("=") for part in _cookies(header))
+    return tuple(value for found, _, value in pairs if found == name)

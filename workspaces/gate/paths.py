@@ -29,55 +29,85 @@ def refuse_tricks(path: str) -> None:
 
 
 class Kind(StrEnum):
-    """What the answer is; the gate sets the content type by it, whatever the workspace says."""
+    """What the answer is and who makes it; type, headers and the destinations that may ask follow from it."""
 
     DOCUMENT = "document"
     ASSET = "asset"
+    REPLY = "reply"
+    SETTINGS = "settings"
+    REPORT = "report"
     DATA = "data"
     CHANNEL = "channel"
-    NOTHING = "nothing"
+
+
+MADE_BY: dict[Kind, str] = {
+    Kind.DOCUMENT: "the gate, from its own copy of JupyterLab",
+    Kind.ASSET: "the gate, from its own copy of JupyterLab",
+    Kind.REPLY: "the gate",
+    Kind.SETTINGS: "the gate; the person's own values, as text, from the workspace",
+    Kind.REPORT: "the gate, nothing",
+    Kind.DATA: "the workspace, JSON only",
+    Kind.CHANNEL: "the workspace, a WebSocket",
+}
+# What a browser may want the answer for (`Sec-Fetch-Dest`); absent where a program asks, or an old browser.
+DESTINATIONS: dict[Kind, frozenset[str]] = {
+    Kind.DOCUMENT: frozenset({"", "iframe"}),
+    Kind.ASSET: frozenset({"", "empty", "script", "style", "font", "image", "worker"}),
+    Kind.REPLY: frozenset({"", "empty"}),
+    Kind.SETTINGS: frozenset({"", "empty"}),
+    Kind.REPORT: frozenset({"", "empty", "report"}),
+    Kind.DATA: frozenset({"", "empty"}),
+    Kind.CHANNEL: frozenset({"", "empty", "websocket"}),
+}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the table: a pattern for the whole path, the methods, the kind of answer, and why."""
+    """One line of the table: a pattern for the whole path, the methods, the kind of answer, and why. `needs` names
+    what the project's policy has to allow before the line counts."""
 
     pattern: str
     methods: frozenset[str]
     kind: Kind
     why: str
+    needs: str = ""
 
     def matches(self, path: str) -> bool:
         return re.fullmatch(self.pattern, path, re.ASCII) is not None
 
 
-def _rule(pattern: str, methods: str, kind: Kind, why: str) -> Rule:
-    return Rule(pattern, frozenset(methods.split()), kind, why)
+def _rule(pattern: str, methods: str, kind: Kind, why: str, needs: str = "") -> Rule:
+    return Rule(pattern, frozenset(methods.split()), kind, why, needs)
 
 
+_ID = r"[A-Za-z0-9_-]+"  # of a kernel, a session, a terminal
+TERMINALS = "terminals"
+REPORTS = "policy-report"
 RULES: tuple[Rule, ...] = (
     _rule(r"lab/?", "GET HEAD", Kind.DOCUMENT, "JupyterLab's page"),
     _rule(r"lab/tree(/.*)?", "GET HEAD", Kind.DOCUMENT, "JupyterLab opening a file or folder"),
-    _rule(r"lab/workspaces/[^/]+(/tree(/.*)?)?", "GET HEAD", Kind.DOCUMENT, "a saved window layout"),
+    _rule(rf"lab/workspaces/{_ID}(/tree(/.*)?)?", "GET HEAD", Kind.DOCUMENT, "a saved window layout"),
     _rule(r"static/.+", "GET HEAD", Kind.ASSET, "JupyterLab's program, styles, fonts and icons"),
     _rule(r"lab/extensions/.+", "GET HEAD", Kind.ASSET, "prebuilt extensions, ours among them"),
     _rule(r"lab/api/themes/.+", "GET HEAD", Kind.ASSET, "style sheets of the themes"),
     _rule(r"kernelspecs/.+", "GET HEAD", Kind.ASSET, "logos of the kernels"),
-    _rule(r"lab/api/settings(/.*)?", "GET PUT", Kind.DATA, "the person's own settings"),
+    _rule(r"lab/api/translations(/.*)?", "GET", Kind.REPLY, "texts of the interface: English"),
+    _rule(r"api/nbconvert", "GET", Kind.REPLY, "no exporters: an empty list keeps JupyterLab quiet"),
+    _rule(REPORTS, "POST", Kind.REPORT, "what the policy stopped, told by the browser"),
+    _rule(r"lab/api/settings(/.*)?", "GET", Kind.SETTINGS, "the person's own settings"),
+    _rule(r"lab/api/settings/.+", "PUT", Kind.DATA, "a setting is changed"),
     _rule(r"lab/api/workspaces(/.*)?", "GET PUT POST DELETE", Kind.DATA, "window layouts"),
-    _rule(r"lab/api/translations(/.*)?", "GET", Kind.DATA, "texts of the interface"),
-    _rule(r"lab/api/listings(/.*)?", "GET", Kind.DATA, "the list of forbidden extensions"),
-    _rule(r"lab/api/build", "GET", Kind.DATA, "JupyterLab asks whether it must be built anew; it may not do it"),
     _rule(r"api", "GET", Kind.DATA, "the server's version; JupyterLab asks whether it lives"),
     _rule(r"api/(me|status)", "GET", Kind.DATA, "who and how busy"),
     _rule(r"api/contents(/.*)?", "GET POST PUT PATCH DELETE", Kind.DATA, "notebooks and files, as JSON only"),
-    _rule(r"api/sessions(/[^/]+)?", "GET POST PATCH DELETE", Kind.DATA, "which notebook uses which kernel"),
-    _rule(r"api/kernels(/[^/]+)?", "GET POST DELETE", Kind.DATA, "start, list and stop kernels"),
-    _rule(r"api/kernels/[^/]+/(interrupt|restart)", "POST", Kind.DATA, "interrupt and restart a kernel"),
-    _rule(r"api/kernels/[^/]+/channels", "GET", Kind.CHANNEL, "messages from and to a kernel"),
+    _rule(rf"api/sessions(/{_ID})?", "GET POST PATCH DELETE", Kind.DATA, "which notebook uses which kernel"),
+    _rule(rf"api/kernels(/{_ID})?", "GET POST DELETE", Kind.DATA, "start, list and stop kernels"),
+    _rule(rf"api/kernels/{_ID}/(interrupt|restart)", "POST", Kind.DATA, "interrupt and restart a kernel"),
+    _rule(rf"api/kernels/{_ID}/channels", "GET", Kind.CHANNEL, "messages from and to a kernel"),
     _rule(r"api/kernelspecs(/[^/]+)?", "GET", Kind.DATA, "which kernels there are"),
     _rule(r"api/events/subscribe", "GET", Kind.CHANNEL, "notices of Jupyter Server; JupyterLab insists on it"),
-    _rule(r"api/nbconvert", "GET", Kind.NOTHING, "no exporters: an empty list keeps JupyterLab quiet"),
+    _rule(rf"api/terminals(/{_ID})?", "GET POST DELETE", Kind.DATA, "start, list and stop terminals", TERMINALS),
+    _rule(rf"terminals/websocket/{_ID}", "GET", Kind.CHANNEL, "what is typed and shown", TERMINALS),
     _rule(r"enclave(/.*)?", "GET POST DELETE", Kind.DATA, "our extension: requests for release"),
 )
 
@@ -91,13 +121,11 @@ def rule_for(path: str, method: str) -> Rule | None:
     return None
 
 
-# By suffix, because the workspace's own word is not taken for it.
+# Of our own copy's files and our pages', by suffix; a file with another one is not served.
 ASSET_TYPES: dict[str, str] = {
     "js": "text/javascript; charset=utf-8",
     "mjs": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
-    "json": "application/json",
-    "map": "application/json",
     "svg": "image/svg+xml",
     "png": "image/png",
     "gif": "image/gif",

@@ -66,7 +66,7 @@ class Session:
 class _Word:
     """What the Hub last said of a token (monotonic seconds)."""
 
-    person: PersonName
+    session: Session
     said: float
     asked: float
 
@@ -89,7 +89,7 @@ class Sessions:
                     word = await self._current(token)
             finally:
                 self._locks.pop(token, None)
-        return None if word is None else Session(word.person, token)
+        return None if word is None else word.session
 
     async def _current(self, token: str) -> _Word | None:
         word = self._words.get(token)
@@ -108,7 +108,7 @@ class Sessions:
             return None
         if len(self._words) >= _REMEMBERED:
             self._words.clear()
-        self._words[token] = _Word(person, now, now)
+        self._words[token] = _Word(Session(person, token), now, now)
         return self._words[token]
 
     def forget(self, token: str) -> None:

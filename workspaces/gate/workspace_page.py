@@ -14,7 +14,7 @@ from aiohttp import web
 
 from enclave.errors import BadInput, Forbidden, NotFound, Refused
 from enclave.names import project_slug
-from workspaces.gate import sockets
+from workspaces.gate import banners, sockets
 from workspaces.gate.activity import Activity
 from workspaces.gate.answers import Answers, redirect, wants_page
 from workspaces.gate.desk import Desk, Info
@@ -98,7 +98,7 @@ class WorkspacePages:
         elif self._running(place):
             stage = "running"
         left = self._idle_left(place, info) if stage == "running" else None
-        return {
+        status: dict[str, Any] = {
             "stage": stage,
             "steps": start.steps if start and stage != "running" else [],
             "error": start.error if start and stage == "stopped" else "",
@@ -107,7 +107,9 @@ class WorkspacePages:
             "upgrade": info.upgrade,
             "idle_left": left,
             "idle_warn": left is not None and left <= min(WARN_SECONDS, info.idle_stop_minutes * 60 / 5),
+            "disk": str(info.disk.get("text", "")) if info.disk and info.disk.get("warn") else "",
         }
+        return status | {"budget": banners.budget(status.get("meter"))}
 
     def _idle_left(self, place: Place, info: Info) -> float | None:
         """Seconds until an idle workspace is stopped; None while a kernel computes or where there is no limit."""

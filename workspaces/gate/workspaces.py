@@ -1,8 +1,12 @@
-"""The workspaces' origin: `/user/<person>/<project>/...` for its owner, inside our page, by the table of paths."""
+"""The workspaces' origin: `/user/<person>/<project>/...` for its owner, inside our page, by the table of paths.
 
+JupyterLab itself is the gate's own copy (`workspaces.gate.lab`); a workspace is asked for data and channels only.
+"""
+
+import asyncio
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -10,40 +14,65 @@ from multidict import CIMultiDict
 
 from enclave.errors import BadInput, Forbidden, NotFound, Refused
 from enclave.names import person_name, project_slug
-from workspaces.gate import headers, websocket
+from workspaces.gate import headers, replies, websocket
 from workspaces.gate.activity import Activity
 from workspaces.gate.answers import Answers, redirect
-from workspaces.gate.errors import BadReply, NotLoggedIn, Unavailable
-from workspaces.gate.exchange import Answer
+from workspaces.gate.errors import NotLoggedIn, TooLarge, Unavailable
 from workspaces.gate.forward import Passage, forward
+from workspaces.gate.lab.copy import Copy
 from workspaces.gate.login import Login
+from workspaces.gate.offers import Offers
 from workspaces.gate.origins import READING, Origin, refuse_foreign
-from workspaces.gate.paths import Kind, Rule, asset_type, refuse_tricks, rule_for
+from workspaces.gate.paths import DESTINATIONS, Kind, Rule, refuse_tricks, rule_for
+from workspaces.gate.preferences import preferences
 from workspaces.gate.routes import Routes, base_path
 from workspaces.gate.sessions import Session
+from workspaces.gate.tell import Tell
 from workspaces.gate.tickets import Tickets
 from workspaces.gate.upstream import Place, Workspaces
+from workspaces.gate.violations import LARGEST, Limit, directive
 from workspaces.gate.workspace_page import ENTER
 
 _PATH = re.compile(r"/user/([^/]+)/([^/]+)(?:/(.*))?")
-_DOCUMENT_DESTINATIONS = frozenset({"document", "iframe", "frame", "embed", "object"})
 _NEVER = frozenset({"serviceworker", "embed", "object", "sharedworker"})
 CHANNELS = 40  # open WebSockets of one workspace
 ABSENT = "There is no such page in this workspace."
 GONE = "This workspace does not answer. It may have been stopped; the page around this one says more."
+_REPORT_SECONDS = 10.0
+_SHORT = 512  # characters
+_EXAMPLE = 120  # characters of a refused path that are told
+
+
+def _located(path: str) -> tuple[Place, str]:
+    """Whose workspace, and the path below its base; raise `BadInput` or `NotFound`. What is short is remembered."""
+    return _parsed(path) if len(path) <= _SHORT else _parsed.__wrapped__(path)
 
 
 @lru_cache(maxsize=4096)
-def _place(person: str, project: str) -> Place:
-    """The names in a path; raise `NotFound` where they cannot be names."""
+def _parsed(path: str) -> tuple[Place, str]:
+    refuse_tricks(path)
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise NotFound(ABSENT)
     try:
-        return person_name(person), project_slug(project)
+        return (person_name(found[1]), project_slug(found[2])), found[3] or ""
     except BadInput:
         raise NotFound(ABSENT) from None
 
 
-@dataclass(frozen=True)
-class Admission:
+async def _at_most(request: web.BaseRequest, limit: int) -> bytes:
+    """The body; raise `TooLarge` for a longer one, `BadInput` for one that does not come."""
+    try:
+        async with asyncio.timeout(_REPORT_SECONDS):
+            await request.content.readexactly(limit)
+    except asyncio.IncompleteReadError as whole:
+        return whole.partial
+    except TimeoutError as error:
+        raise BadInput("The body did not arrive.") from error
+    raise TooLarge("This is too large.")
+
+
+class Admission(NamedTuple):
     """A request that may go to its workspace."""
 
     session: Session
@@ -65,6 +94,9 @@ class WorkspaceSite:
         workspaces: Workspaces,
         activity: Activity,
         answers: Answers,
+        copy: Copy,
+        offers: Offers,
+        tell: Tell,
     ) -> None:
         self._origin = origin
         self._pages = pages
@@ -74,6 +106,10 @@ class WorkspaceSite:
         self._workspaces = workspaces
         self._activity = activity
         self._answers = answers
+        self._copy = copy
+        self._offers = offers
+        self._tell = tell
+        self._reports = Limit()
         self._channels: dict[Place, int] = {}
 
     @property
@@ -82,12 +118,7 @@ class WorkspaceSite:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            path = request.raw_path.partition("?")[0]
-            refuse_tricks(path)
-            found = _PATH.fullmatch(path)
-            if found is None:
-                raise NotFound(ABSENT)
-            return await self._within(request, _place(found[1], found[2]), found[3] or "")
+            return await self._within(request, *_located(request.raw_path.partition("?")[0]))
         except Refused as refused:
             return self._answers.framed_problem(request, refused.status, str(refused))
 
@@ -100,20 +131,51 @@ class WorkspaceSite:
         if path == ENTER and request.method == "GET":
             return await self._enter(request, place)
         channel = websocket.wanted(request)
-        refuse_foreign(request, self._origin, channel)
+        rule = rule_for(path, request.method)
+        if rule is None or rule.kind is not Kind.REPORT:  # a report says nothing of its origin, and changes nothing
+            refuse_foreign(request, self._origin, channel)
         session = await self._owner(request, place)
         if not self._routes.has(place):
             raise Unavailable(GONE)
         if path == "":
             return redirect(base_path(place) + "lab")
-        rule = rule_for(path, request.method)
-        if rule is None or (rule.kind is Kind.CHANNEL) is not channel:
+        if (
+            rule is None
+            or (rule.kind is Kind.CHANNEL) is not channel
+            or (rule.needs and not await self._offers.allow(rule, place))
+        ):
+            self._tell(place, "refused", count=1, example=f"{request.method} {path[:_EXAMPLE]}")
             raise NotFound(ABSENT)
-        if rule.kind is not Kind.DOCUMENT and destination in _DOCUMENT_DESTINATIONS:
+        if destination not in DESTINATIONS[rule.kind]:
             raise Forbidden("This is not a page. It is read by JupyterLab only.")
-        if rule.kind is Kind.NOTHING:
-            return self._answers.json({})
-        return await self._pass(request, Admission(session, place, path, rule))
+        return await self._answer(request, Admission(session, place, path, rule))
+
+    async def _answer(self, request: web.BaseRequest, admitted: Admission) -> web.StreamResponse:
+        """What the table says: of our own making, or passed on."""
+        place, path, kind = admitted.place, admitted.path, admitted.rule.kind
+        base = base_path(place)
+        if kind is Kind.ASSET:
+            return self._copy.asset(request, base, path)
+        if kind is Kind.DOCUMENT:
+            self._activity.touch(place)
+            return self._copy.document(base, path, await self._offers.features(place))
+        if kind is Kind.REPLY:
+            return self._copy.reply(base, path)
+        if kind is Kind.REPORT:
+            return await self._report(request, place)
+        if kind is Kind.SETTINGS:
+            pool = await self._workspaces.pool(place)
+            body = await preferences(request, path, pool, self._copy.schemas, self._origin.host)
+            return self._copy.json(base, body)
+        return await self._pass(request, admitted)
+
+    async def _report(self, request: web.BaseRequest, place: Place) -> web.Response:
+        """A browser tells that our policy stopped something: counted, and nothing of it is kept but the kind."""
+        if self._reports.passes(place):
+            name = directive(await _at_most(request, LARGEST))
+            if name is not None:
+                self._tell(place, "violation", directive=name, count=1)
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def _enter(self, request: web.BaseRequest, place: Place) -> web.Response:
         """A ticket becomes a cookie for this workspace alone."""
@@ -149,41 +211,16 @@ class WorkspaceSite:
     async def _pass(self, request: web.BaseRequest, admitted: Admission) -> web.StreamResponse:
         place, kind = admitted.place, admitted.rule.kind
         # The window layout is saved by JupyterLab itself whenever something moves: no sign of a person.
-        changes = request.method not in READING and not admitted.path.startswith("lab/api/workspaces")
-        if changes or kind is Kind.DOCUMENT:
+        if request.method not in READING and not admitted.path.startswith("lab/api/workspaces"):
             self._activity.touch(place)
         pool = await self._workspaces.pool(place)
         sent = headers.to_workspace(request.headers, self._origin.host)
         if kind is Kind.CHANNEL:
             return await self._channel(request, admitted, pool.client, sent)
-
-        def reply(answer: aiohttp.ClientResponse | Answer) -> CIMultiDict[str]:
-            return self._reply(admitted, answer)
-
+        lines = headers.security_lines(kind, self._origin.url + base_path(place).rstrip("/"), self._pages.url)
+        reply = partial(replies.data_headers, lines=lines)
         passage = Passage(pool.client, request.raw_path, sent, reply, GONE, exchange=pool.exchange)
         return await forward(request, passage)
-
-    def _reply(self, admitted: Admission, answer: aiohttp.ClientResponse | Answer) -> CIMultiDict[str]:
-        """The headers of an answer; raise `BadReply` for one that must not reach a browser."""
-        base = base_path(admitted.place)
-
-        def own(location: str) -> bool:
-            path = location.partition("?")[0]
-            try:
-                refuse_tricks(path)
-            except BadInput:
-                return False
-            below = path.removeprefix(base)
-            return below != path and rule_for(below, "GET") is not None
-
-        if "attachment" in answer.headers.get("Content-Disposition", "").lower():
-            raise BadReply("The workspace answered with a download, and downloads do not leave it.")
-        if 300 <= answer.status < 400 and answer.status != 304 and not own(answer.headers.get("Location", "")):
-            raise BadReply("The workspace tried to send the browser elsewhere.")
-        kind = admitted.rule.kind
-        content_type = {Kind.DOCUMENT: "text/html; charset=utf-8", Kind.DATA: "application/json"}.get(kind)
-        lines = headers.security_lines(kind, self._origin.url + base.rstrip("/"), self._pages.url)
-        return headers.from_workspace(answer.headers, content_type or asset_type(admitted.path), lines, own)
 
     async def _channel(
         self,

@@ -16,7 +16,9 @@ from aiohttp import web
 from enclave.errors import Refused
 from enclave.settings import Settings
 from enclave.web.desk import answers, listen
+from workspaces.guard import usage
 from workspaces.guard.app import make_app
+from workspaces.guard.disk import MEASURE_SECONDS, DiskWatch
 from workspaces.guard.engine import ENGINE_SOCKET, Engine
 from workspaces.guard.keeper import Keeper
 from workspaces.guard.reconcile import SECONDS, Reconciler
@@ -28,7 +30,7 @@ log = logging.getLogger("enclave.guard")
 
 @contextlib.asynccontextmanager
 async def guarding(
-    settings: Settings, engine_url: str = ENGINE_SOCKET, seconds: float = SECONDS
+    settings: Settings, engine_url: str = ENGINE_SOCKET, seconds: float = SECONDS, measure: float = MEASURE_SECONDS
 ) -> AsyncIterator[Keeper]:
     """A guard at work, as long as the context lasts."""
     layout = settings.layout
@@ -38,11 +40,12 @@ async def guarding(
     ):
         records = Records(session)
         keeper = Keeper(layout, engine, records)
-        reconciler = Reconciler(keeper, seconds)
+        watch = DiskWatch(keeper, settings.disk_reserve_bytes, measure)
+        reconciler = Reconciler(keeper, watch, seconds)
         runner = web.AppRunner(make_app(keeper), access_log=None)
         await runner.setup()
         await listen(runner, layout.guard_socket)
-        work = (records.telling(), reconciler.run(), reconciler.watch())
+        work = (records.telling(), reconciler.run(), reconciler.watch(), watch.run())
         tasks = [asyncio.create_task(one) for one in work]
         try:
             yield keeper
@@ -58,6 +61,7 @@ async def serve(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    usage.allow_descriptors()
     async with guarding(settings):
         log.info("the guard is up")
         await stopped.wait()

@@ -116,9 +116,15 @@ class Engine:
         lines = await self._docker.containers.container(container).log(stdout=True, stderr=True, timeout=20)
         return "".join(lines).encode(errors="replace")
 
-    async def stop(self, container: str) -> None:
-        """End it: asked first, killed after `STOP_SECONDS`. Idempotent."""
-        await self._ignoring(self._docker.containers.container(container).stop(t=STOP_SECONDS, timeout=60))
+    async def stop(self, container: str, seconds: int = STOP_SECONDS) -> None:
+        """End it: asked first, killed after `seconds`. Idempotent."""
+        await self._ignoring(self._docker.containers.container(container).stop(t=seconds, timeout=60))
+
+    async def work(self, container: str) -> int:
+        """Nanoseconds that the kernel has worked for it, which is where somebody who writes spends their time."""
+        query = f"containers/{container}/stats"
+        found = await self._docker._query_json(query, params={"stream": "false", "one-shot": "true"})
+        return int(found["cpu_stats"]["cpu_usage"]["usage_in_kernelmode"])
 
     async def remove(self, container: str) -> None:
         """Remove it, running or not. Idempotent."""

@@ -5,7 +5,9 @@ wrote can make the engine (which is root) bind something else. No bind source li
 can write, so nobody can exchange a component between this look and the engine's.
 """
 
+import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,22 +26,22 @@ def prepare(spec: WorkspaceSpec, layout: Layout) -> None:
     """Make what is missing, check the rest; raise `Broken` for a link, a file in a folder's place, no dataset."""
     root = layout.root
     for dataset in spec.datasets:
-        with _walk(root, layout.dataset(dataset.name, dataset.version)):
+        with open_folder(root, layout.dataset(dataset.name, dataset.version)):
             pass
-    with _walk(root, layout.project(spec.project), make=0o700) as folder:
+    with open_folder(root, layout.project(spec.project), make=0o700) as folder:
         _own(folder, 0, spec.gid, 0o2770)
     home = layout.home(spec.person, spec.project)
-    with _walk(root, home, make=0o700) as folder:
+    with open_folder(root, home, make=0o700) as folder:
         _own(folder, spec.uid, spec.gid, 0o700)
-    with _walk(root, layout.server_folder(spec.person, spec.project), make=0o711) as folder:
+    with open_folder(root, layout.server_folder(spec.person, spec.project), make=0o711) as folder:
         _own(folder, spec.uid, GATE_UID, 0o2770)
-    with _walk(root, layout.inward_folder(spec.person, spec.project), make=0o711) as folder:
+    with open_folder(root, layout.inward_folder(spec.person, spec.project), make=0o711) as folder:
         _own(folder, GATE_UID, GATE_UID, 0o755)
 
 
 def keep_log(layout: Layout, folder: Path, name: str, text: bytes) -> Path:
     """Write the end of a workspace's output to `folder/name`, mode 600; keep the newest `KEPT_LOGS` files there."""
-    with _walk(layout.root, folder, make=0o700) as opened:
+    with open_folder(layout.root, folder, make=0o700) as opened:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, 0o600, dir_fd=opened), "wb") as file:
             file.write(text[-LOG_BYTES:])
@@ -48,8 +50,23 @@ def keep_log(layout: Layout, folder: Path, name: str, text: bytes) -> Path:
     return folder / name
 
 
+def clear(layout: Layout, folder: Path) -> None:
+    """Remove whatever a workspace left in its socket's folder: it lies on the host's disk and is nobody's work."""
+    with contextlib.suppress(Broken), open_folder(layout.root, folder) as opened:
+        for name in os.listdir(opened):  # noqa: PTH208  # by descriptor
+            with contextlib.suppress(OSError, RecursionError):
+                _remove(name, opened)
+
+
+def _remove(name: str, folder: int) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except IsADirectoryError:
+        shutil.rmtree(name, dir_fd=folder)
+
+
 @contextmanager
-def _walk(root: Path, path: Path, make: int | None = None) -> Iterator[int]:
+def open_folder(root: Path, path: Path, make: int | None = None) -> Iterator[int]:
     """Open a folder below `root` without following a link below `root`; with `make`, missing ones get that mode."""
     current = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from enclave.clock import now
 from enclave.errors import Broken
 from enclave.layout import Layout
 from enclave.names import PersonName, ProjectSlug
+from workspaces.confinement import STOP_SECONDS
 from workspaces.guard import folders
 from workspaces.guard.engine import Container, Engine, EngineError
 from workspaces.guard.records import DeskAway, Records, event
@@ -60,6 +61,8 @@ class Keeper:
         self.layout = layout
         self.engine = engine
         self.records = records
+        self.before_start: Callable[[ProjectSlug], Awaitable[None]] = _nothing_more
+        self.closed = ""  # why nothing starts at the moment, whoever asks
         self.ends: dict[tuple[PersonName, ProjectSlug], End] = {}
         self.memory_reached: set[str] = set()  # ids of containers whose limit killed something inside
         self._locks: defaultdict[tuple[PersonName, ProjectSlug], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -81,6 +84,9 @@ class Keeper:
                 if found and found.running and may_stay(found, spec):
                     yield {"started": found.id}
                     return
+                if self.closed:
+                    yield {"refused": self.closed, "code": "disk-reserve"}
+                    return
                 if found:
                     yield _step("clearing", "Removing what was left of the last workspace")
                     await self.put_away(found, person, project, *ASKED)
@@ -97,6 +103,7 @@ class Keeper:
     async def _make(self, spec: WorkspaceSpec) -> AsyncGenerator[Step]:
         yield _step("folders", "Preparing the project's folders and datasets")
         await asyncio.to_thread(folders.prepare, spec, self.layout)
+        await self.before_start(spec.project)
         yield _step("creating", "Creating a container without a network")
         await self.engine.check_image(spec.image)
         fitting = min(spec.limits.cpus, await self.engine.processors())  # the engine refuses more than there are
@@ -129,20 +136,38 @@ class Keeper:
             if found := await self.engine.find(person, project):
                 await self.put_away(found, person, project, *ASKED)
 
+    async def end(
+        self, owner: tuple[PersonName, ProjectSlug], found: Container, code: str, reason: str, at_once: bool = False
+    ) -> None:
+        """Put away exactly the container that was looked at, not one that was started since then."""
+        async with self.lock(*owner):
+            current = await self.engine.find(*owner)
+            if current is not None and current.id == found.id and current.running == found.running:
+                await self.put_away(current, *owner, code, reason, at_once)
+
     async def put_away(
-        self, found: Container, person: PersonName, project: ProjectSlug, code: str, reason: str
+        self,
+        found: Container,
+        person: PersonName,
+        project: ProjectSlug,
+        code: str,
+        reason: str,
+        at_once: bool = False,
     ) -> None:
         """Stop a container, keep what it printed, remove it, and have the desk told. The caller holds the lock.
+
+        `at_once` leaves it no time to end by itself.
 
         One that ended by itself is reported with its own cause instead of `code` and `reason`.
         """
         ended = found.exit_code is not None
-        end = self._end(found) if ended else End(0, False, reason)
+        end = self._end(found) if ended else End(0, code == OUT_OF_MEMORY[0], reason)
         if ended:
             code, reason = OUT_OF_MEMORY if end.out_of_memory else ENDED
-        await self.engine.stop(found.id)
+        await self.engine.stop(found.id, 0 if at_once else STOP_SECONDS)
         await self._keep_log(found, person, project)
         await self.engine.remove(found.id)
+        await self._clear(person, project)
         self.memory_reached.discard(found.id)
         if found.state == "created":
             return  # never ran: nothing to report
@@ -151,6 +176,9 @@ class Keeper:
         self.records.tell(
             event(person, project, "stopped", code, reason, *_what(found), end.exit_code, end.out_of_memory)
         )
+
+    async def _clear(self, person: PersonName, project: ProjectSlug) -> None:
+        await asyncio.to_thread(folders.clear, self.layout, self.layout.server_folder(person, project))
 
     async def note_memory(self, container: str) -> None:
         """The engine says that a container's memory limit ended something inside: the person is to know."""
@@ -161,6 +189,11 @@ class Keeper:
         if first and found and owner and found.running:
             log.info("%s/%s reached its memory limit", *owner)
             self.records.tell(event(*owner, "memory", "out-of-memory", MEMORY_REACHED, *_what(found), None, True))
+
+    def hangs(self, found: Container) -> bool:
+        """Whether it will not go on although it runs: at its memory limit the host's kernel ends a process of
+        gVisor's that stands for one inside, and the one inside waits for it for ever."""
+        return found.id in self.memory_reached and found.labels.get("enclave.runtime") == "runsc"
 
     def _end(self, found: Container) -> End:
         killed = found.exit_code == 128 + signal.SIGKILL
@@ -174,6 +207,10 @@ class Keeper:
             await asyncio.to_thread(folders.keep_log, self.layout, folder, name, printed)
         except (Broken, *EngineError):
             log.exception("what %s/%s printed could not be kept", person, project)
+
+
+async def _nothing_more(_project: ProjectSlug) -> None:
+    pass
 
 
 def _what(found: Container) -> tuple[str, list[str]]:

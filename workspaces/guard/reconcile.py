@@ -13,8 +13,9 @@ from typing import Any
 
 from enclave.clock import now
 from enclave.names import PersonName, ProjectSlug
+from workspaces.guard.disk import DiskWatch
 from workspaces.guard.engine import Container
-from workspaces.guard.keeper import Keeper
+from workspaces.guard.keeper import OUT_OF_MEMORY, Keeper
 from workspaces.guard.records import DeskAway
 from workspaces.spec import until_of
 
@@ -32,8 +33,9 @@ Owned = dict[tuple[PersonName, ProjectSlug], Container]
 class Reconciler:
     """Compares what runs with what is allowed."""
 
-    def __init__(self, keeper: Keeper, seconds: float = SECONDS) -> None:
+    def __init__(self, keeper: Keeper, watch: DiskWatch, seconds: float = SECONDS) -> None:
         self._keeper = keeper
+        self._watch = watch
         self._seconds = seconds
         self._soon = asyncio.Event()
         self._alone = False  # the desk was away at the last look
@@ -59,8 +61,7 @@ class Reconciler:
                 async for what, container in self._keeper.engine.happenings():
                     if what == "oom":
                         await self._keeper.note_memory(container)
-                    else:
-                        self._soon.set()
+                    self._soon.set()
             except Exception as error:
                 log.warning("the engine's events ended: %r", error)
             await asyncio.sleep(1)
@@ -75,11 +76,14 @@ class Reconciler:
                 log.error("container %s carries our label but is no workspace: removed", found.name)
                 ends.append(self._keeper.engine.remove(found.id))
             elif not found.running:
-                ends.append(self._end(owner, found, *LEFT_OVER))
+                ends.append(self._keeper.end(owner, found, *LEFT_OVER))
+            elif self._keeper.hangs(found):
+                ends.append(self._keeper.end(owner, found, *OUT_OF_MEMORY))
             else:
                 running[owner] = found
+        self._watch.seen(running)
         for owner, code, reason in await self._to_stop(running):
-            ends.append(self._end(owner, running[owner], code, reason))
+            ends.append(self._keeper.end(owner, running[owner], code, reason))
         await self._do(ends)
 
     async def _to_stop(self, running: Owned) -> list[tuple[tuple[PersonName, ProjectSlug], str, str]]:
@@ -89,7 +93,7 @@ class Reconciler:
             for (person, project), found in running.items()
         ]
         try:
-            told = await self._keeper.records.to_stop(question)
+            told = await self._keeper.records.to_stop(question, **self._watch.report())
         except DeskAway as away:
             if not self._alone:
                 log.warning("the desk is away, what runs goes on until the end on its label: %s", away)
@@ -114,10 +118,3 @@ class Reconciler:
         self._ending.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("a workspace could not be ended, tried again at the next look: %r", error)
-
-    async def _end(self, owner: tuple[PersonName, ProjectSlug], found: Container, code: str, reason: str) -> None:
-        """Put away exactly the container that was looked at, not one that was started since then."""
-        async with self._keeper.lock(*owner):
-            current = await self._keeper.engine.find(*owner)
-            if current is not None and current.id == found.id and current.running == found.running:
-                await self._keeper.put_away(current, *owner, code, reason)

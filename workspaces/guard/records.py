@@ -65,9 +65,12 @@ class Records:
             raise DeskAway(f"the desk answered {answer!r}")
         return answer
 
-    async def to_stop(self, running: Sequence[Mapping[str, Any]]) -> list[Mapping[str, str]]:
-        """Which of these workspaces must stop now, each with its code and reason; raise `DeskAway`."""
-        answer = await self._ask("POST", "/guard/standing", {"running": running})
+    async def to_stop(self, running: Sequence[Mapping[str, Any]], **measured: Any) -> list[Mapping[str, str]]:
+        """Which of these workspaces must stop now, each with its code and reason; raise `DeskAway`.
+
+        `measured`: what `DiskWatch.report` says of the disk.
+        """
+        answer = await self._ask("POST", "/guard/standing", {"running": running, **measured})
         stop = answer.get("stop")
         if not isinstance(stop, list):
             raise DeskAway(f"the desk answered {answer!r}")

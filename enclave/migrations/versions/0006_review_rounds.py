@@ -14,7 +14,7 @@ from alembic import op
 from enclave.database import UtcDateTime
 
 revision = "0006_review_rounds"
-down_revision = "0004_output_review"
+down_revision = "0005_policy"
 
 _ONE: dict[str, Any] = {"reviewers": 1, "blind": False}
 _TWO: dict[str, Any] = {"reviewers": 2, "blind": True}

@@ -9,6 +9,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,13 @@ def root() -> Any:
 
 @pytest.fixture
 async def world(root: Path) -> AsyncIterator[World]:
+    async with open_world(root) as made:
+        yield made
+
+
+@asynccontextmanager
+async def open_world(root: Path) -> AsyncIterator[World]:
+    """A gate with its Hub and its desk; a test may hold one for longer than one function."""
     settings = make_settings(root)
     gate = Gate(settings, "127.0.0.1", header_seconds=1.0)
     browser = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)

@@ -93,7 +93,7 @@ def test_the_end_of_a_computation_begins_the_idle_time():
 )
 async def test_what_jupyterlab_asks_by_itself_is_no_sign_of_life(world, method, path, counts):
     async def answer(_request):
-        return web.Response(body=b"[]")
+        return web.json_response([])
 
     await world.workspace(answer)
     world.gate.activity._life(ALICE).last -= 1000

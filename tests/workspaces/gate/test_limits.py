@@ -92,7 +92,7 @@ async def test_200_mb_stream_both_ways_and_memory_stays_flat(world):
             async for chunk in request.content.iter_any():
                 received += len(chunk)
             return web.json_response({})
-        answer = web.StreamResponse(headers={"Content-Length": str(200 * MB)})
+        answer = web.StreamResponse(headers={"Content-Length": str(200 * MB), "Content-Type": "application/json"})
         await answer.prepare(request)
         for _ in range(200):
             await answer.write(bytes(MB))

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.errors import BadInput
-from workspaces.gate.paths import ASSET_TYPES, RULES, Kind, asset_type, refuse_tricks, rule_for
+from workspaces.gate.paths import (
+    ASSET_TYPES,
+    DESTINATIONS,
+    MADE_BY,
+    RULES,
+    TERMINALS,
+    Kind,
+    asset_type,
+    refuse_tricks,
+    rule_for,
+)
 
 paths = st.text(alphabet=string.ascii_letters + string.digits + "/.%\\-_2fFeE5cC0#? \x00é", max_size=40)
 
@@ -58,9 +68,11 @@ def test_names_that_people_give_their_files_pass(path):
         "files/project/data.csv",
         "view/project/page.html",
         "nbconvert/html/project/a.ipynb",
-        "api/terminals",
         "terminals/1",
-        "terminals/websocket/1",
+        "terminals/websocket/1/x",
+        "lab/api/build",
+        "lab/api/listings/x",
+        "lab/workspaces/..a",
         "tree",
         "doc",
         "notebooks/a.ipynb",
@@ -94,9 +106,23 @@ def test_every_line_says_why():
     assert all(rule.why and rule.methods for rule in RULES)
 
 
+def test_terminals_are_lines_that_need_the_projects_policy():
+    needy = [rule for rule in RULES if rule.needs]
+    assert {rule.needs for rule in needy} == {TERMINALS}
+    assert all("terminals" in rule.pattern for rule in needy)
+    assert not any("terminals" in rule.pattern for rule in RULES if not rule.needs)
+
+
+def test_nothing_but_the_frame_asks_for_a_document_and_nothing_shows_data_as_one():
+    documents = {"document", "iframe", "frame", "embed", "object", "serviceworker", "sharedworker"}
+    for kind in Kind:
+        assert DESTINATIONS[kind] & documents == ({"iframe"} if kind is Kind.DOCUMENT else set())
+        assert MADE_BY[kind].startswith("the workspace") is (kind in (Kind.DATA, Kind.CHANNEL))
+
+
 def test_the_type_of_a_static_file_follows_from_its_name():
     assert asset_type("static/lab/main.abc.js") == "text/javascript; charset=utf-8"
     assert asset_type("kernelspecs/python3/logo-64x64.PNG") == "image/png"
-    for name in ("page.html", "page.xhtml", "none", "a.js.html"):
+    for name in ("page.html", "page.xhtml", "none", "a.js.html", "data.json", "a.pdf"):
         assert asset_type(name) == "application/octet-stream"
     assert not any("html" in value for value in ASSET_TYPES.values())

@@ -158,7 +158,9 @@ async def test_the_whole_life_of_a_session_and_a_workspace(enclave):
     async with browser.client.get(source, headers=framed) as answer:
         assert answer.status == 200
         assert answer.url.path == "/user/alice/tumour-ml/lab"
-        assert (await answer.json(content_type=None))["cookies"] == {}
+        assert "jupyter-config-data" in await answer.text()
+    async with browser.client.get(world.work + "/user/alice/tumour-ml/api/status") as answer:
+        assert (await answer.json())["cookies"] == {}
 
     # The Hub restarts: the session and the workspace stay, and its routes are the same afterwards.
     await hub.stop(signal.SIGKILL)

@@ -116,10 +116,10 @@ async def test_no_descriptor_is_left_open(root, host_socket):
 
 async def test_a_pooled_connection_is_not_used_once_the_socket_is_another(world):
     async def first(_request):
-        return web.Response(text="1")
+        return web.json_response(1)
 
     async def second(_request):
-        return web.Response(text="2")
+        return web.json_response(2)
 
     folder = await world.workspace(first)
     address = world.work + BASE + "api"

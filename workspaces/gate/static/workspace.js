@@ -24,12 +24,31 @@
     }));
   }
 
+  function tell(id, text) {
+    if (one(id).textContent !== text) one(id).textContent = text; // a live region speaks when it is written to
+    show(id, Boolean(text));
+  }
+
+  function usage(meter) {
+    show("usage", Boolean(meter));
+    if (!meter) return;
+    const bar = one("usage-bar");
+    bar.max = meter.level === "ok" ? meter.soft_bytes : meter.hard_bytes; // a bar ends at the limit that comes next
+    bar.value = meter.window_bytes;
+    bar.className = one("usage").className = `usage ${meter.level}`;
+    one("usage-text").textContent = meter.text;
+    one("budget").className = `notice ${meter.level === "hard" ? "bad" : "warn"}`;
+  }
+
   function render(now) {
     steps(now.steps);
+    tell("disk", now.disk);
     if (now.idle_warn) one("idle-text").textContent =
       `Nothing has happened here for a while: this workspace will be stopped in ${minutes(now.idle_left)}.`;
     show("idle", now.idle_warn);
     if (stage === "running") {
+      usage(now.meter);
+      tell("budget", now.budget);
       one("upgrade").textContent = now.upgrade;
       show("upgrade", Boolean(now.upgrade));
       const memory = now.notice?.code === "out-of-memory";
