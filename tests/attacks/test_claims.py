@@ -27,8 +27,12 @@ def test_a_mechanism_is_in_one_file_and_of_one_adversary() -> None:
 
 
 def _shows_something(block: ast.With) -> bool:
-    """Whether a `with control(...)` block can fail: it asserts, or expects an exception."""
-    return any(isinstance(node, ast.Assert) for node in ast.walk(block))
+    """Whether a `with control(...)` block can fail: it asserts, or waits `until` something holds."""
+
+    def waits(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "until"
+
+    return any(isinstance(node, ast.Assert) or waits(node) for node in ast.walk(block))
 
 
 def _controls(test: ast.AST) -> list[ast.With]:

@@ -43,8 +43,15 @@ DISGUISED = [
 ]
 
 
-@attack("path-with-two-readings", by=By.PERSON,
-        stops=Stops(PATHS, "if not _PLAIN.fullmatch(path) or _TRICK.search(path):", "if False:"))  # fmt: skip
+@attack(
+    "path-with-two-readings",
+    by=By.PERSON,
+    stops=Stops(
+        PATHS,
+        "if not _PLAIN.fullmatch(path) or _TRICK.search(path):",
+        "if False:",
+    ),
+)
 @pytest.mark.parametrize("path", DISGUISED)
 async def test_a_path_that_two_programs_read_differently_goes_nowhere(world, plain, control, path):
     workspace = Remembering()
@@ -75,9 +82,12 @@ UNLISTED = [
 ]
 
 
-@attack("path-that-is-not-listed", by=By.PERSON,
-        stops=Stops(SITE, "rule is None", "False"),
-        more=(Stops(PATHS, "return None", "return RULES[12]"),))  # fmt: skip
+@attack(
+    "path-that-is-not-listed",
+    by=By.PERSON,
+    stops=Stops(SITE, "rule is None", "False"),
+    more=(Stops(PATHS, "return None", "return RULES[12]"),),
+)
 @pytest.mark.parametrize(("method", "path"), UNLISTED)
 async def test_what_is_not_in_the_table_is_not_asked_of_the_workspace(world, plain, control, method, path):
     workspace = Remembering()
@@ -89,8 +99,11 @@ async def test_what_is_not_in_the_table_is_not_asked_of_the_workspace(world, pla
     assert workspace.asked == []
 
 
-@attack("terminal-without-permission", by=By.PERSON,
-        stops=Stops(SITE, "or (rule.needs and not await self._offers.allow(rule, place))"))  # fmt: skip
+@attack(
+    "terminal-without-permission",
+    by=By.PERSON,
+    stops=Stops(SITE, "or (rule.needs and not await self._offers.allow(rule, place))"),
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_no_terminal_opens_where_the_project_has_none(world, plain, control, method):
     workspace = Remembering()
@@ -106,20 +119,31 @@ async def test_no_terminal_opens_where_the_project_has_none(world, plain, contro
     assert workspace.asked == []
 
 
-@attack("somebody-elses-workspace", by=By.PERSON,
-        stops=Stops(SITE, "if session is not None and session.person == place[0]:", "if session is not None:"),
-        more=(Stops(SITE, 'if sealed is None or (sealed["person"], sealed["project"]) != place:', "if sealed is None:"),))  # fmt: skip
+@attack(
+    "somebody-elses-workspace",
+    by=By.PERSON,
+    stops=Stops(
+        SITE,
+        "if session is not None and session.person == place[0]:",
+        "if session is not None:",
+    ),
+    more=(
+        Stops(
+            SITE,
+            'if sealed is None or (sealed["person"], sealed["project"]) != place:',
+            "if sealed is None:",
+        ),
+    ),
+)
 @pytest.mark.parametrize("way", ["nobody", "erin's own", "another project's", "erin's token", "our pages' cookie"])
 async def test_only_its_owner_gets_in(world, plain, control, way):
     folder = await world.workspace(echo)
-    seal = world.sealer.seal
+    borrowed = world.sealer.seal("workspace", token="token-of-erin", person="alice", project="tumour-ml")
     cookies = {
         "nobody": {},
         "erin's own": world.inside("erin", "tumour-ml"),
         "another project's": world.inside("alice", "diabetes-care"),
-        "erin's token": {
-            "Cookie": f"enclave-workspace={seal('workspace', token='token-of-erin', person='alice', project='tumour-ml')}"
-        },
+        "erin's token": {"Cookie": f"enclave-workspace={borrowed}"},
         "our pages' cookie": {"Cookie": world.cookie()["Cookie"].replace("session", "workspace", 1)},
     }
     with control("a plain proxy asks nobody who they are"):
@@ -128,8 +152,11 @@ async def test_only_its_owner_gets_in(world, plain, control, way):
     assert await status_of(world, world.work + BASE + "api", world.inside()) == 200
 
 
-@attack("cookie-of-the-person-to-the-workspace", by=By.WORKSPACE,
-        stops=Stops(HEADERS, "for name in _SENT:", "for name in given:"))  # fmt: skip
+@attack(
+    "cookie-of-the-person-to-the-workspace",
+    by=By.WORKSPACE,
+    stops=Stops(HEADERS, "for name in _SENT:", "for name in given:"),
+)
 @pytest.mark.parametrize(
     "name", ["Cookie", "Authorization", "X-XSRFToken", "X-Forwarded-For", "Referer", "Upgrade"]
 )
@@ -143,10 +170,19 @@ async def test_a_workspace_learns_nothing_that_it_could_use_as_its_person(world,
         assert name not in (await answer.json())["headers"]
 
 
-@attack("page-of-another-site", by=By.PAGE,
-        stops=Stops(ORIGINS, "return given == [origin.url]", "return True"),
-        more=(Stops(ORIGINS, 'return request.headers.get("Sec-Fetch-Site") == "same-origin"', "return True"),
-              Stops(PAGES, "refuse_foreign(request, self.origin)")))  # fmt: skip
+@attack(
+    "page-of-another-site",
+    by=By.PAGE,
+    stops=Stops(ORIGINS, "return given == [origin.url]", "return True"),
+    more=(
+        Stops(
+            ORIGINS,
+            'return request.headers.get("Sec-Fetch-Site") == "same-origin"',
+            "return True",
+        ),
+        Stops(PAGES, "refuse_foreign(request, self.origin)"),
+    ),
+)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -185,10 +221,25 @@ FORGED = {
 }
 
 
-@attack("name-of-somebody-else-in-a-header", by=By.PERSON,
-        stops=Stops(HEADERS, "if plain in HOP_BY_HOP or plain in NOT_TO_OURS or plain in named or plain.startswith(_NOT_TO_OURS_PREFIXES):",
-                    "if plain in HOP_BY_HOP:"),
-        more=(Stops(HEADERS, 'plain = name.lower().replace("_", "-")', "plain = name.lower()"),))  # fmt: skip
+@attack(
+    "name-of-somebody-else-in-a-header",
+    by=By.PERSON,
+    stops=Stops(
+        HEADERS,
+        (
+            "if plain in HOP_BY_HOP or plain in NOT_TO_OURS or plain in named or "
+            "plain.startswith(_NOT_TO_OURS_PREFIXES):"
+        ),
+        "if plain in HOP_BY_HOP:",
+    ),
+    more=(
+        Stops(
+            HEADERS,
+            'plain = name.lower().replace("_", "-")',
+            "plain = name.lower()",
+        ),
+    ),
+)
 @pytest.mark.parametrize("name", FORGED)
 async def test_the_desk_hears_only_the_gate_say_who_somebody_is(world, plain, control, name):
     sent = {**world.cookie(), name: FORGED[name]}
@@ -201,8 +252,7 @@ async def test_the_desk_hears_only_the_gate_say_who_somebody_is(world, plain, co
     assert FORGED[name] not in seen.values() and seen["X-Enclave-Person"] == "alice"
 
 
-@attack("header-named-as-one-of-the-connection", by=By.PERSON,
-        stops=Stops(HEADERS, "kept.update(added)"))  # fmt: skip
+@attack("header-named-as-one-of-the-connection", by=By.PERSON, stops=Stops(HEADERS, "kept.update(added)"))
 async def test_nobody_has_the_gates_own_word_taken_out(world, plain, control):
     """`Connection: X-Enclave-Person` asks a proxy to remove that header; the desk would hear no name at all."""
     sent = {**world.cookie(), "Connection": "X-Enclave-Person, Host", "Host": world.pages.removeprefix("http://")}
@@ -225,8 +275,15 @@ INNER = [
 ]
 
 
-@attack("the-desks-inner-calls", by=By.PERSON,
-        stops=Stops(PAGES, r'_DESK = re.compile(r"/(?:home|desk(?:/.*)?)")', r'_DESK = re.compile(r"/.*")'))  # fmt: skip
+@attack(
+    "the-desks-inner-calls",
+    by=By.PERSON,
+    stops=Stops(
+        PAGES,
+        '_DESK = re.compile(r"/(?:home|desk(?:/.*)?)")',
+        '_DESK = re.compile(r"/.*")',
+    ),
+)
 @pytest.mark.parametrize("path", INNER)
 async def test_what_is_for_the_gate_alone_is_not_for_browsers(world, plain, control, path):
     async def desk(request):
@@ -239,11 +296,14 @@ async def test_what_is_for_the_gate_alone_is_not_for_browsers(world, plain, cont
         assert answer.status == 404 and "inner" not in await answer.text()
 
 
-@attack("name-that-points-here", by=By.PAGE,
-        stops=Stops("workspaces/gate/gate.py", "if host == pages.host:", "if True:"))  # fmt: skip
+@attack(
+    "name-that-points-here",
+    by=By.PAGE,
+    stops=Stops("workspaces/gate/gate.py", "if host == pages.host:", "if True:"),
+)
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "evil.the pages'", "the pages'.evil.example", ""])
 async def test_a_name_of_somebody_elses_gets_nothing(world, plain, control, host):
-    """A page of evil.example whose name is made to point here (DNS rebinding) shares its origin with our answers."""
+    """A page of evil.example whose name is made to point here (DNS rebinding) would be of one origin with us."""
     host = host.replace("the pages'", world.pages.removeprefix("http://"))
     desk = world.settings.layout.desk_socket("gate")
     with control("a plain proxy answers by whatever name it is called"):
