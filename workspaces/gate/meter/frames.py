@@ -25,6 +25,7 @@ class Message(NamedTuple):
     data: bytes
     size: int
     tail: bytes = b""
+    held: int = 0  # bytes of the shelf, until `Frames.sent`
 
 
 class Shelf:
@@ -50,6 +51,7 @@ class Frames:
         self._kept = 0
         self._cut = False
         self._tail = b""
+        self._held = 0  # of messages that are whole and wait
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that are whole now, of at most `AT_ONCE` frames; raise `BadFrames`."""
@@ -131,13 +133,25 @@ class Frames:
         self._kept = len(self._parts[0])
 
     def _whole(self) -> Message:
-        message = Message(self._opcode, b"".join(self._parts), self._size, self._tail if self._cut else b"")
-        self.drop()
+        tail = self._tail if self._cut else b""
+        message = Message(self._opcode, b"".join(self._parts), self._size, tail, self._kept)
+        self._held += self._kept
+        self._kept = 0
+        self._forget()
         return message
 
+    def sent(self, message: Message) -> None:
+        """A message is gone: its room is free."""
+        self._held -= message.held
+        self._shelf.left += message.held
+
     def drop(self) -> None:
-        """Give back the room of what has begun."""
-        self._shelf.left += self._kept
+        """Give back all room, also of what waits: nothing is fed or sent any more."""
+        self._shelf.left += self._kept + self._held
+        self._held = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._opcode = self._size = self._kept = self._left = 0
         self._parts, self._cut, self._tail, self._final = [], False, b"", False
 

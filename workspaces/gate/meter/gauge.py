@@ -5,6 +5,8 @@ A longer one, and any that carries content once the budget is spent, is replaced
 `policy.CONTROL_SHARE` of the hard limit even the rest is a channel, and the WebSocket ends (`Spent`).
 """
 
+from collections.abc import Callable
+
 from workspaces.gate.errors import BadReply
 from workspaces.gate.meter.account import Account, Withheld
 from workspaces.gate.meter.frames import BINARY, Message
@@ -46,6 +48,10 @@ class Gauge:
             return None
         return message.data
 
+    def inwards(self, data: bytes | str) -> bool:
+        """Whether this may go to the workspace; raise `Unreadable`."""
+        return True
+
     def _count(self, size: int) -> Level:
         """What is let through counts; what is not was never shown."""
         account = self.account
@@ -59,8 +65,10 @@ class Gauge:
 class KernelGauge(Gauge):
     """The messages of a kernel, protocol v1.kernel.websocket.jupyter.org."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, buffers: Callable[[int], bool]) -> None:
+        """`buffers` says whether so many bytes may be brought in by a widget."""
         super().__init__(account)
+        self._buffers = buffers
         self._told = ""  # the request whose withheld outputs have had their words
 
     def offer(self, wanted: list[str]) -> list[str]:
@@ -70,6 +78,12 @@ class KernelGauge(Gauge):
     def agreed(self, protocol: str | None) -> None:
         if protocol != SUBPROTOCOL:
             raise BadReply("The kernel does not speak the protocol that can be measured. Restart the workspace.")
+
+    def inwards(self, data: bytes | str) -> bool:
+        if isinstance(data, str):
+            raise Unreadable("a message to a kernel is binary")
+        size = read(data, len(data)).buffers
+        return size == 0 or self._buffers(size)
 
     def pass_(self, message: Message) -> bytes | None:
         if message.opcode != BINARY:
