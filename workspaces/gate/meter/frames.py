@@ -19,13 +19,17 @@ class BadFrames(ValueError):
 
 
 class Message(NamedTuple):
-    """One message; `tail` is its end where only its beginning is in `data`."""
+    """One message; `tail` is its end where only its beginning is in `data`: it was too long, or the shelf full."""
 
     opcode: int
     data: bytes
     size: int
     tail: bytes = b""
     held: int = 0  # bytes of the shelf, until `Frames.sent`
+
+    @property
+    def whole(self) -> bool:
+        return len(self.data) == self.size
 
 
 class Shelf:
