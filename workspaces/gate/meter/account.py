@@ -66,8 +66,9 @@ class Account:
         self.window.add(self._clock(), size)
         self.total += size
         self.changed = True
-        shown = self.window.bytes
-        if self.level is not Level.HARD and shown >= self.policy.budget_soft_bytes:
+        level, policy = self.level, self.policy
+        edge = policy.budget_soft_bytes if level is Level.OK else policy.budget_hard_bytes
+        if level is not Level.HARD and self.window.bytes >= edge:  # a raise is looked at there
             self.settle()
         return self.level
 
