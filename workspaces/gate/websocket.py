@@ -26,6 +26,7 @@ LARGEST_MESSAGE = 16 * 1024 * 1024  # bytes, from a browser; a larger one ends t
 SESSION_ENDED = 4401
 BUDGET_SPENT = 4403
 CHECK_SECONDS = 2.0
+TURN = 16  # messages that one channel passes on in a row
 ALIVE_SECONDS = 20.0  # Jupyter Server ends a channel that has not answered a ping for 90 s
 BROWSER_SECONDS = 120.0  # between pings to a browser; one that does not answer within half of it is gone
 _UNSENDABLE = {1005: 1000, 1006: 1011, 1015: 1011}  # RFC 6455, 7.4.1: reserved, never in a frame
@@ -101,10 +102,13 @@ async def _run(inner: Incoming, outer: web.WebSocketResponse, channel: Channel) 
 
 async def _outwards(inner: Incoming, outer: web.WebSocketResponse, gauge: Gauge) -> tuple[int, bytes]:
     """From the workspace to the browser, counted and paced; return the close code and reason to pass on."""
-    pace = gauge.account.pace
+    pace, turn = gauge.account.pace, 0
     try:
         while True:
             message = await inner.receive()
+            turn += 1
+            if turn % TURN == 0:
+                await asyncio.sleep(0)  # the others' turn: what is there is given without waiting
             if isinstance(message, int):
                 return _UNSENDABLE.get(message, message), b""
             if message.opcode == CLOSE:
