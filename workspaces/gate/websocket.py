@@ -106,9 +106,6 @@ async def _outwards(inner: Incoming, outer: web.WebSocketResponse, gauge: Gauge)
     try:
         while True:
             message = await inner.receive()
-            turn += 1
-            if turn % TURN == 0:
-                await asyncio.sleep(0)  # the others' turn: what is there is given without waiting
             if isinstance(message, int):
                 return _UNSENDABLE.get(message, message), b""
             if message.opcode == CLOSE:
@@ -118,7 +115,8 @@ async def _outwards(inner: Incoming, outer: web.WebSocketResponse, gauge: Gauge)
                 await inner.send(PONG, message.data)  # by the gate itself: the browser is not asked
             elif message.opcode != PONG:
                 await _show(outer, message.opcode, gauge.pass_(message))
-            if pause:
+            turn += 1
+            if pause or turn % TURN == 0:  # what is there is given without waiting: nobody else had a turn
                 await asyncio.sleep(pause)
     except Spent as spent:
         return BUDGET_SPENT, str(spent).encode()[:120]
