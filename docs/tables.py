@@ -23,6 +23,7 @@ from enclave.cli import cli  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
 from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
 from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
+from tests.attacks.claims import Claim, registry  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
 from workspaces.gate import headers, inward  # noqa: E402
@@ -102,6 +103,19 @@ def header_lines() -> str:
             "```\n" + policy.replace("; ", ";\n") + "\n```",
         )
     )
+
+
+def attacks() -> str:
+    """Each attack: who tries it, and the lines of ours that stop it."""
+    claims: dict[str, list[Claim]] = {}
+    for claim in registry():
+        claims.setdefault(claim.mechanism, []).append(claim)
+    rows = []
+    for mechanism, tests in sorted(claims.items()):
+        lines = sorted({stops for claim in tests for stops in claim.stops})
+        shown = "<br>".join(f"{code(stops.file)}: {code(stops.line)}" for stops in lines)
+        rows.append((code(mechanism), tests[0].by, shown, code(tests[0].file)))
+    return table(("attack", "by", "what stops it", "tried in"), rows)
 
 
 def settings() -> str:
@@ -197,6 +211,7 @@ def _verb(command: click.Command, parent: click.Context, words: str) -> str:
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "threat-model.md": {
+        "attacks": attacks,
         "profile": profile,
         "computed": computed,
         "ignored": ignored,
