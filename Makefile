@@ -3,7 +3,7 @@
 # make destroy  remove everything of this instance: containers, networks, images, files
 # make clear    the same, but keep the images
 # make test     run every test; installs what is missing
-# make bench    measure: the gate, starts, memory, gVisor, abuse (an instance of its own; needs node and npm)
+# make bench    measure: the gate, starts, memory, budget, gVisor, abuse (an instance of its own; needs node and npm)
 # make check    linters, types and import rules
 # make fix      put the formatting right
 # make locks    renew the pinned versions in locks/
@@ -67,7 +67,7 @@ build/bench/made: locks/bench.txt
 
 bench: packages $(VENV)/made build/bench/made
 	$(SUDO) env $(BENCH) python3 -B -m deploy up
-	@failed=0; for one in gate spawn memory runtimes abuse; do \
+	@failed=0; for one in gate channel spawn memory runtimes abuse budget soak; do \
 		printf '\nbenchmarks/%s.py\n' $$one; \
 		$(SUDO) env $(BENCH) $(VENV)/bin/python -m benchmarks.$$one || failed=1; \
 	done; $(SUDO) env $(BENCH) python3 -B -m deploy clear; exit $$failed

@@ -16,7 +16,7 @@ import uvloop
 from benchmarks.gate import opened
 from benchmarks.kernel import converse, run_kernels
 from benchmarks.load import processor
-from benchmarks.proxies import PLACE, cookie
+from benchmarks.proxies import PLACE, add_options, cookie
 
 WAYS = {"one by one": 1, "in bursts": 50}
 CHANNELS = 8
@@ -37,8 +37,7 @@ def main():
     options = argparse.ArgumentParser(description="The cost of a kernel's message.")
     options.add_argument("--seconds", type=float, default=2.0)
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--python", default="", help="the gate's interpreter (default: this one)")
-    options.add_argument("--image", default="", help="the platform image: the gate with the Python of production")
+    add_options(options)
     options = options.parse_args()
     with opened(options, run_kernels) as (proxies, settings):
         sealed = cookie(settings)

@@ -29,6 +29,7 @@ from benchmarks.proxies import (
     BASE,
     GateProxy,
     NodeProxy,
+    add_options,
     cookie,
     free_port,
     make_settings,
@@ -117,8 +118,7 @@ def main():
     options.add_argument("--seconds", type=float, default=2.0)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--connections", type=int, nargs="+", default=[20, 50])
-    options.add_argument("--python", default="", help="the gate's interpreter (default: this one)")
-    options.add_argument("--image", default="", help="the platform image: the gate with the Python of production")
+    add_options(options)
     options = options.parse_args()
     with opened(options, run_backend) as (proxies, settings):
         common = "Accept: application/json\r\nAccept-Encoding: gzip\r\nUser-Agent: benchmark\r\n"

@@ -25,6 +25,18 @@ PLACE = PLACES[0]
 NPM = Path(__file__).parents[1] / "build" / "bench" / "venv"  # where the start of a workspace looks for it, too
 
 
+def image_of(kind):
+    """The image of the instance that is measured; nothing where there is none."""
+    instance = os.environ.get("ENCLAVE_INSTANCE")
+    return f"{instance}/{kind}:latest" if instance else ""
+
+
+def add_options(parser):
+    """Which Python the gate runs with."""
+    parser.add_argument("--python", default="", help="the gate's interpreter (default: this one)")
+    parser.add_argument("--image", default=image_of("platform"), help="or the platform image, as in production")
+
+
 def base_of(place):
     return f"/user/{place[0]}/{place[1]}"
 

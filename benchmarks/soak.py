@@ -23,7 +23,7 @@ import uvloop
 
 from benchmarks.gate import opened
 from benchmarks.kernel import answered, channel, run_kernels
-from benchmarks.proxies import PLACES, base_of, cookie, resident
+from benchmarks.proxies import PLACES, add_options, base_of, cookie, resident
 
 CHANNELS, POLLERS = 50, 4
 LINES, LARGE = 5, 64 * 1024
@@ -102,8 +102,7 @@ def judge(seen, minutes):
 def main():
     options = argparse.ArgumentParser(description="The gate's memory under traffic.")
     options.add_argument("--minutes", type=float, default=10.0)
-    options.add_argument("--python", default="", help="the gate's interpreter (default: this one)")
-    options.add_argument("--image", default="", help="the platform image: the gate with the Python of production")
+    add_options(options)
     options = options.parse_args()
     with opened(options, run_kernels) as ((_, gate), settings):
         seen, soak = uvloop.run(run(gate, settings, options.minutes))

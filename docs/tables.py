@@ -21,7 +21,8 @@ from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
 from enclave.cli import cli  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
-from output_review.lifecycle import BY_AUTHOR, BY_REVIEWER, TABLE  # noqa: E402
+from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
+from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
 from workspaces.gate import headers, inward  # noqa: E402
@@ -136,24 +137,32 @@ def _mount(volume: str) -> str:
 
 
 def lifecycle() -> str:
-    def who(action: object) -> str:
-        return "the author" if action in BY_AUTHOR else "a checker" if action in BY_REVIEWER else "the desk itself"
-
-    return table(("a request that is", "is", "and becomes"), _moves(who))
-
-
-def _moves(who: Callable[[object], str]) -> Iterable[Sequence[object]]:
-    words = {
-        "return": "returned",
-        "approve": "approved",
-        "reject": "rejected",
-        "withdraw": "withdrawn",
-        "take-back": "taken back",
-        "release": "released",
-        "hold": "held",
-    }
+    """The table, one line for each action with the same way and end, and the same as a diagram."""
+    moves: dict[tuple[str, str], list[str]] = {}
     for (status, action), after in TABLE.items():
-        yield status, f"{words[action]} by {who(action)}", after
+        becomes = "stays" if after == status else str(after)
+        moves.setdefault((f"{DONE[action]} by {WHO[action]}", becomes), []).append(status)
+    rows = ((", ".join(before), how, after) for (how, after), before in moves.items())
+    return table(("a request that is", "is", "and becomes"), rows)
+
+
+def diagram() -> str:
+    """The lifecycle as a Mermaid state diagram. What changes no status is left out."""
+    name = str.maketrans("-", "_")
+    lines = ["stateDiagram-v2", "    [*] --> submitted: the author sends the dialog"]
+    for (status, action), after in TABLE.items():
+        if after != status:
+            lines.append(f"    {status.translate(name)} --> {after.translate(name)}: {action}")
+    left = {status for status, _ in TABLE}
+    lines += [f"    {after} --> [*]" for after in dict.fromkeys(TABLE.values()) if after not in left]
+    return "\n".join(("```mermaid", *lines, "```"))
+
+
+def policy() -> str:
+    """What a review policy may say."""
+    own = {**vars(DEFAULT), **vars(DEFAULT.thresholds)}
+    rows = [(code(name), what, low, high, own[name]) for name, (low, high, what) in BOUNDS.items()]
+    return table(("part", "what it is", "least", "most", "default"), rows)
 
 
 def verbs() -> str:
@@ -199,7 +208,8 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     },
     "operations.md": {"settings": settings, "gvisor": gvisor, "folders": folders},
     "tour.md": {"processes": services},
-    "roles/output-checker.md": {"lifecycle": lifecycle},
+    "roles/output-checker.md": {"lifecycle": lifecycle, "diagram": diagram},
+    "roles/admin.md": {"review policy": policy},
     "cli.md": {"verbs": verbs},
 }
 

@@ -88,7 +88,7 @@ def beacons(url: str) -> dict[str, str]:
 
 def notebook(framed: Framed, name: str, outputs: list[dict[str, str]]) -> None:
     """A notebook that arrives with its outputs."""
-    made = nbformat.v4.new_notebook()
+    made = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     for data in outputs:
         output = nbformat.v4.new_output("display_data", data)
         made.cells.append(nbformat.v4.new_code_cell("", outputs=[output]))
@@ -106,7 +106,7 @@ def click_all(page: Page, frame: FrameLocator) -> int:
     targets = frame.locator(".click").all()
     for target in targets:
         target.scroll_into_view_if_needed()
-        target.click(force=True, timeout=5000)
+        target.click(timeout=5000)
         page.wait_for_timeout(150)
     return len(targets)
 
@@ -233,7 +233,7 @@ def test_no_menu_offers_a_way_out_and_release_stands_in_its_place(page: Page, la
 def test_no_command_of_the_palette_is_a_way_out(page: Page, lab: FrameLocator):
     lab.locator(".lm-MenuBar-item", has_text="View").click()
     lab.locator(".lm-Menu-item", has_text="Activate Command Palette").click()
-    expect(lab.locator(".lm-CommandPalette-item").first).to_be_visible()
+    expect(lab.locator(".lm-CommandPalette-item:visible").first).to_be_visible(timeout=SLOW)
     found = lab.locator(".lm-CommandPalette-itemLabel").all_text_contents()
     assert len(found) > 80
     assert "Request release…" in found

@@ -95,8 +95,9 @@ async def test_everybody_is_listed_with_who_is_nearest_the_limit_first(see, coun
     assert status == 200
     bob, alice = page.index(f"{ALL}/bob/tumour-ml"), page.index(ALICES)
     assert bob < alice
-    assert "paused" in page[bob:alice] and "256 MB <span" in page[bob:alice] and "8.8 GB" in page[bob:alice]
-    assert "told" in page[alice:] and "70 MB <span" in page[alice:] and "of 64 MB, 256 MB" in page[alice:]
+    assert '256 MB <span class="chip bad">paused' in page[bob:alice] and "8.8 GB" in page[bob:alice]
+    assert '70 MB <span class="chip warn">told' in page[alice:]
+    assert "told at 64 MB, paused at 256 MB" in page[alice:]
     assert '<td class="number">1<br><span class="quiet nowrap">1 refused</span></td>' in page[alice:]
     assert '<td class="number">42</td>' in page[alice:]
 
@@ -123,7 +124,7 @@ async def test_a_project_that_is_none_hides_nobody(see, databases, counted):
 async def test_one_person_is_shown_with_what_happened_and_nothing_of_it_as_markup(see, counted):
     status, page = await see("adam", ALICES)
     assert status == 200
-    for text in ("70 MB", "plot.py", "big.bin", "img-src", "40 times by the page", "workspace.upload-refused"):
+    for text in ("70 MB", "plot.py", "big.bin", "img-src", "40 by the page", "workspace.upload-refused"):
         assert text in page
     assert "&lt;b&gt;files" in page and "<b>files" not in page
     assert (await see("adam", f"{ALL}/bob/tumour-ml"))[1].count("plot.py") == 0

@@ -18,6 +18,7 @@ import aiohttp
 from workspaces.gate.desk import Desk, Report
 from workspaces.gate.errors import Unavailable
 from workspaces.gate.forward import url
+from workspaces.gate.meter.meter import Meter
 from workspaces.gate.routes import Routes, base_path
 from workspaces.gate.upstream import Place, Workspaces
 
@@ -92,18 +93,22 @@ async def kernels_busy(workspaces: Workspaces, place: Place) -> bool:
         return False
 
 
-async def watch(activity: Activity, routes: Routes, workspaces: Workspaces, desk: Desk) -> None:
+async def watch(activity: Activity, routes: Routes, workspaces: Workspaces, desk: Desk, meter: Meter) -> None:
     """Ask and report for ever, every 15 s. The desk forgets nothing if it was away: each report is complete."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(place: Place) -> None:
         async with gate:
             activity.set_busy(place, await kernels_busy(workspaces, place))
+            await meter.refresh(place)
 
     while True:
         places = routes.places()
         await asyncio.gather(*(ask(place) for place in places))
-        reports = [Report(place, activity.idle_seconds(place), activity.busy(place)) for place in places]
+        reports = [
+            Report(place, activity.idle_seconds(place), activity.busy(place), meter.report(place))
+            for place in places
+        ]
         try:
             await desk.report(reports)
         except Unavailable:

@@ -75,7 +75,7 @@ class Answers:
     def framed_problem(self, request: web.BaseRequest, status: int, text: str) -> web.Response:
         """The same on the workspaces' origin, where only our own page may show it."""
         if not wants_page(request):
-            return self.json({"error": text}, status)
+            return self.json({"message": text, "error": text}, status)  # JupyterLab shows the message
         title = _TITLES.get(status, "Not possible")
         page = self._renderer.render("framed.html", pages_url=self._pages_url, title=title, text=text)
         headers = page_lines(self._secure)

@@ -25,10 +25,9 @@ def budget(meter: Mapping[str, Any] | None) -> str:
         )
     again = _moment(meter.get("again"))
     return (
-        f"Outputs and files are paused: you were shown {hard} of this project in the last 24 hours, as much as its"
-        f" budget allows. They go on {f'at {again}' if again else 'as the 24 hours move on'}. Your kernels compute"
-        " meanwhile and nothing is lost. If your work needs more, ask an admin, who can raise the budget with a"
-        " reason; results leave by Request release as before."
+        f"Outputs and files are paused: you were shown {hard} of this project in 24 hours, all that its budget"
+        f" allows. They go on {f'at {again}' if again else 'as the 24 hours move on'}. Kernels compute meanwhile;"
+        " nothing is lost. If your work needs more, ask an admin. Results leave by Request release as before."
     )
 
 

@@ -29,15 +29,17 @@ class Info:
     notice: dict[str, Any] | None = None
     disk: dict[str, Any] | None = None
     policy: dict[str, Any] | None = None
+    raised: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """How long a workspace's person has done nothing, in seconds, and whether a kernel is computing."""
+    """How long a workspace's person has done nothing, in seconds, whether a kernel is computing, what was shown."""
 
     place: Place
     idle_seconds: float
     busy: bool
+    shown: dict[str, Any]
 
 
 @dataclass
@@ -70,20 +72,35 @@ class Desk:
     async def report(self, reports: Sequence[Report]) -> None:
         """Tell the desk of activity."""
         body = [
-            {"person": r.place[0], "project": r.place[1], "idle_seconds": r.idle_seconds, "busy": r.busy}
+            {
+                "person": r.place[0],
+                "project": r.place[1],
+                "idle_seconds": r.idle_seconds,
+                "busy": r.busy,
+                "shown": r.shown,
+            }
             for r in reports
         ]
+        await self._post("/gate/activity", body)
+
+    async def notice(self, events: Sequence[dict[str, Any]]) -> bool:
+        """Tell the desk what happened; False when it will never take these."""
+        return await self._post("/gate/events", {"events": list(events)}) != _REFUSED
+
+    async def _post(self, path: str, body: object) -> int:
         try:
             async with (
                 asyncio.timeout(SECONDS),
-                self.client.post("http://localhost/gate/activity", json=body, headers=_JSON) as answer,
+                self.client.post(f"http://localhost{path}", json=body, headers=_JSON) as answer,
             ):
-                if answer.status >= 300:
+                if answer.status >= 300 and answer.status != _REFUSED:
                     raise Unavailable(DOWN)
+                return answer.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(DOWN) from error
 
 
+_REFUSED = 400
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -97,4 +114,5 @@ def _info(body: dict[str, Any]) -> Info:
         notice=body.get("notice"),
         disk=body.get("disk"),
         policy=body.get("policy"),
+        raised=body.get("raised"),
     )

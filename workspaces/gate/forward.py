@@ -13,6 +13,7 @@ from yarl import URL
 
 from workspaces.gate.errors import BadReply, TooLarge, Unavailable
 from workspaces.gate.exchange import Answer, Exchange
+from workspaces.gate.meter.toll import Toll
 from workspaces.gate.whole import whole
 
 log = logging.getLogger("enclave.gate")
@@ -26,7 +27,8 @@ class Passage(NamedTuple):
     """Where a request goes and what becomes of its answer.
 
     `target` is path and query exactly as they are to arrive. `reply` makes the headers of the answer, and may
-    refuse it. `absent` is what is said when the server behind does not answer.
+    refuse it. `absent` is what is said when the server behind does not answer. `first` was read of the request's
+    body already. `toll` counts what a workspace answers, and may refuse it.
     """
 
     client: aiohttp.ClientSession
@@ -36,18 +38,23 @@ class Passage(NamedTuple):
     absent: str
     body_limit: int | None = None
     exchange: Exchange | None = None  # the lean client, for what has no body
+    first: bytes = b""
+    toll: Toll | None = None
 
 
 class _Body:
     """The request's body, counted."""
 
-    def __init__(self, request: web.BaseRequest, limit: int | None) -> None:
+    def __init__(self, request: web.BaseRequest, limit: int | None, first: bytes) -> None:
         self._request = request
         self._limit = limit
+        self._first = first
         self.too_large = limit is not None and (request.content_length or 0) > limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = 0
+        received = len(self._first)
+        if self._first:
+            yield self._first
         while True:
             async with asyncio.timeout(BODY_SECONDS):
                 chunk = await self._request.content.readany()
@@ -67,16 +74,18 @@ def url(target: str) -> URL:
 
 async def forward(request: web.BaseRequest, passage: Passage) -> web.StreamResponse:
     """Pass the request on and its answer back; raise `Unavailable`, `TooLarge` or what `reply` raises."""
-    body = _Body(request, passage.body_limit)
+    body = _Body(request, passage.body_limit, passage.first)
     try:
         if body.too_large:
             raise TooLarge("too large")
         async with _asked(request, passage, body) as answer:
-            return await _pass_back(request, answer, passage.reply(answer))
+            return await _pass_back(request, answer, passage.reply(answer), passage.toll)
     except (TooLarge, *_BROKEN_OFF) as error:
         if body.too_large:
             limit = f"{(passage.body_limit or 0) // 1_000_000} MB"
             raise TooLarge(f"This is too large: at most {limit} are accepted here.") from error
+        if isinstance(error, TooLarge):
+            raise
         log.info("no answer: %s %s: %r", request.method, passage.target.partition("?")[0], error)
         raise Unavailable(passage.absent) from error
 
@@ -90,30 +99,37 @@ def _asked(
         request.method,
         url(passage.target),
         headers=passage.headers,
-        data=aiter(body) if request.can_read_body else None,
+        data=aiter(body) if request.can_read_body or passage.first else None,
         allow_redirects=False,
     )
 
 
 async def _pass_back(
-    request: web.BaseRequest, answer: aiohttp.ClientResponse | Answer, headers: CIMultiDict[str]
+    request: web.BaseRequest, answer: aiohttp.ClientResponse | Answer, headers: CIMultiDict[str], toll: Toll | None
 ) -> web.StreamResponse:
     if not 200 <= answer.status <= 599:
         raise BadReply("The answer was not a valid one.")
     headers["Server"] = "enclave"
     length = answer.content_length
+    if toll is not None:
+        toll.enter(0 if answer.status in _BODILESS else length, headers)
     if length is not None and length <= SMALL and request.method != "HEAD":
         # In one piece: half the work, and an answer that breaks off has not begun yet.
         headers.popall("Content-Length", None)
-        return whole(request, answer.status, headers, await answer.read())
+        body = await answer.read()
+        return whole(request, answer.status, headers, toll.whole(answer.status, body) if toll else body)
     response = web.StreamResponse(status=answer.status, headers=headers)
     await response.prepare(request)
     if request.method == "HEAD" or answer.status in _BODILESS:
         return response
     try:
         async for chunk in answer.content.iter_any():
+            if toll is not None:
+                toll.part(chunk)
             await response.write(chunk)
-    except _BROKEN_OFF as error:
+        if toll is not None:
+            toll.end(answer.status)
+    except (TooLarge, *_BROKEN_OFF) as error:
         # The answer has begun: the only honest way to say that it is not whole is to break the connection.
         if request.transport is not None:
             request.transport.abort()

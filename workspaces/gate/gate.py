@@ -20,13 +20,15 @@ from workspaces.gate.hub import Hub
 from workspaces.gate.inward import Inward
 from workspaces.gate.lab.copy import open_copy
 from workspaces.gate.login import CALLBACK, Login
+from workspaces.gate.meter.ledger import Ledger
+from workspaces.gate.meter.meter import Meter
+from workspaces.gate.notices import Notices
 from workspaces.gate.offers import Offers
 from workspaces.gate.origins import host_of, parse
 from workspaces.gate.pages import Pages
 from workspaces.gate.routes import Routes
 from workspaces.gate.sessions import Sealer, Sessions
 from workspaces.gate.starts import Starts
-from workspaces.gate.tell import to_log
 from workspaces.gate.tickets import Tickets
 from workspaces.gate.upstream import Workspaces, unix_client
 from workspaces.gate.workspace_page import WorkspacePages
@@ -74,6 +76,10 @@ class Gate:
             self.hub, Sealer(_secret(secrets / "session_key")), Sessions(self.hub.person_of), pages.secure
         )
         desk, answers = Desk(desk_client), Answers(pages.url, pages.secure)
+        notices = Notices(desk)
+        self._stack.push_async_callback(notices.close)
+        self.meter = Meter(Ledger(layout.gate / "shown.sqlite"), desk, notices)
+        self._stack.callback(self.meter.close)
         around = WorkspacePages(
             self.hub,
             desk,
@@ -82,6 +88,7 @@ class Gate:
             self.starts,
             self.tickets,
             self.activity,
+            self.meter,
             answers,
             workspaces.url,
         )
@@ -98,14 +105,17 @@ class Gate:
             answers,
             open_copy(workspaces.url, pages.url),
             Offers(desk),
-            to_log,
+            self.meter,
+            notices,
         )
         control = Control(self.routes, self.workspaces, self.inward, self.activity, self.starts)
         await self._listen(control)
         for place in self.routes.places():
             await self.inward.open(place)
         self._run(self._ask_for_routes())
-        self._run(activity.watch(self.activity, self.routes, self.workspaces, desk))
+        self._run(activity.watch(self.activity, self.routes, self.workspaces, desk, self.meter))
+        self._run(self.meter.keep())
+        self._run(notices.run())
         log.info("the gate is open: %s and %s", pages.url, workspaces.url)
 
     async def _listen(self, control: Control) -> None:

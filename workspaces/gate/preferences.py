@@ -27,6 +27,14 @@ async def preferences(request: web.BaseRequest, path: str, pool: Pool, schemas: 
     return schemas.one(name, body) if name else schemas.all(body)
 
 
+def bare_preferences(request: web.BaseRequest, path: str, schemas: Schemas) -> bytes:
+    """The same answer where nothing was ever set."""
+    name = unquote(path.removeprefix(_PREFIX).strip("/"))
+    if not name and request.query.get("ids_only") == "true":
+        return schemas.ids()
+    return schemas.one(name, b"{}") if name else schemas.all(b"{}")
+
+
 async def _ask(request: web.BaseRequest, pool: Pool, host: str) -> bytes:
     sent = headers.to_workspace(request.headers, host)
     sent.popall("If-None-Match", None)

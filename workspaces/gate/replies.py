@@ -34,9 +34,8 @@ def data_headers(answer: Head, lines: Mapping[str, str]) -> CIMultiDict[str]:
 
 
 def refuse(status: int, given: Headers) -> None:
-    """Raise `BadReply` unless this may be passed on as data."""
-    if not 200 <= status <= 599:
-        raise BadReply("The answer was not a valid one.")
+    """Raise `BadReply` unless this may be passed on as data. A status that is none is refused where answers are
+    passed on, `forward`, and where they are read, `preferences`."""
     if 300 <= status < 400 and status != 304:
         raise BadReply("The workspace tried to send the browser elsewhere.")
     if "Content-Disposition" in given:

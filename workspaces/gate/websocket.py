@@ -1,31 +1,35 @@
 """One WebSocket passed on, message by message, with back-pressure, subprotocol and close codes.
 
 The inner side is connected first: the browser is offered only the subprotocol that the workspace chose, and a
-refusal stays an HTTP answer. The session is looked at again and again while the channel is open.
+refusal stays an HTTP answer. What comes from the workspace passes a gauge, which counts it and may put words in its
+place (`workspaces.gate.meter`), and is paced. The session is looked at again and again while the channel is open.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import WSMsgType, web
 from multidict import CIMultiDict
 
-from workspaces.gate.errors import BadReply, Unavailable
-from workspaces.gate.forward import url
+from workspaces.gate import incoming
+from workspaces.gate.incoming import Incoming
+from workspaces.gate.meter.frames import BINARY, CLOSE, PING, PONG, TEXT, Frames
+from workspaces.gate.meter.gauge import Gauge, Spent
+from workspaces.gate.meter.messages import Unreadable
 
 log = logging.getLogger("enclave.gate")
-LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes, either way; a larger one ends the channel (1009)
+LARGEST_MESSAGE = 16 * 1024 * 1024  # bytes, from a browser; a larger one ends the channel (1009)
 SESSION_ENDED = 4401
+BUDGET_SPENT = 4403
 CHECK_SECONDS = 2.0
 _UNSENDABLE = {1005: 1000, 1006: 1011, 1015: 1011}  # RFC 6455, 7.4.1: reserved, never in a frame
-_Side = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(NamedTuple):
     """Where a WebSocket goes. `alive` says whether its person may still use it; `touched` that they did."""
 
     client: aiohttp.ClientSession
@@ -33,6 +37,7 @@ class Channel:
     headers: CIMultiDict[str]
     alive: Callable[[], Awaitable[bool]]
     touched: Callable[[], None]
+    gauge: Gauge
 
 
 def wanted(request: web.BaseRequest) -> bool:
@@ -41,7 +46,7 @@ def wanted(request: web.BaseRequest) -> bool:
 
 
 async def pass_on(request: web.BaseRequest, channel: Channel) -> web.WebSocketResponse:
-    """Run the channel until either side or the session ends; raise `Unavailable` or `BadReply` before it opens."""
+    """Run the channel until either side, the session or the budget ends; raise `Refused` before it opens."""
     offered = [
         name.strip()
         for value in request.headers.getall("Sec-WebSocket-Protocol", ())
@@ -50,21 +55,12 @@ async def pass_on(request: web.BaseRequest, channel: Channel) -> web.WebSocketRe
     ]
     headers = channel.headers.copy()
     headers.popall("Content-Length", None)
+    gauge = channel.gauge
+    offered = gauge.offer(offered)
+    frames = Frames(gauge.longest, gauge.account.shelf)
+    inner = await incoming.connect(channel.client, channel.target, headers, offered, frames)
     try:
-        inner = await channel.client.ws_connect(
-            url(channel.target),
-            headers=headers,
-            protocols=offered,
-            max_msg_size=LARGEST_MESSAGE,
-            autoping=False,
-            autoclose=False,
-            timeout=aiohttp.ClientWSTimeout(ws_receive=None, ws_close=2.0),
-        )
-    except aiohttp.WSServerHandshakeError as error:
-        raise BadReply("The workspace did not open this channel.") from error
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Unavailable("The workspace does not answer.") from error
-    async with inner:
+        gauge.agreed(inner.protocol)
         outer = web.WebSocketResponse(
             protocols=[inner.protocol] if inner.protocol else (),
             timeout=2.0,
@@ -75,48 +71,93 @@ async def pass_on(request: web.BaseRequest, channel: Channel) -> web.WebSocketRe
         )
         outer.headers["Server"] = "enclave"
         await outer.prepare(request)
-        await _run(inner, outer, channel)
+    except BaseException:
+        await inner.close(1001, b"")
+        raise
+    await _run(inner, outer, channel)
     return outer
 
 
-async def _run(inner: aiohttp.ClientWebSocketResponse, outer: web.WebSocketResponse, channel: Channel) -> None:
+async def _run(inner: Incoming, outer: web.WebSocketResponse, channel: Channel) -> None:
     tasks = [
-        asyncio.create_task(_pump(inner, outer, None)),
-        asyncio.create_task(_pump(outer, inner, channel.touched)),
+        asyncio.create_task(_outwards(inner, outer, channel.gauge)),
+        asyncio.create_task(_inwards(outer, inner, channel.touched)),
         asyncio.create_task(_watch(channel)),
     ]
+    code, reason = 1011, b""
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        code, reason = next(iter(done)).result()
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    code, reason = next(iter(done)).result()
-    await asyncio.gather(outer.close(code=code, message=reason), inner.close(code=code, message=reason))
+        await asyncio.gather(outer.close(code=code, message=reason), inner.close(code, reason))
 
 
-async def _pump(source: _Side, sink: _Side, touched: Callable[[], None] | None) -> tuple[int, bytes]:
-    """Pass messages on until the source closes; return the close code and reason to pass on."""
+async def _outwards(inner: Incoming, outer: web.WebSocketResponse, gauge: Gauge) -> tuple[int, bytes]:
+    """From the workspace to the browser, counted and paced; return the close code and reason to pass on."""
+    pace = gauge.account.pace
     try:
         while True:
-            message = await source.receive()
+            message = await inner.receive()
+            if isinstance(message, int):
+                return _UNSENDABLE.get(message, message), b""
+            if message.opcode == CLOSE:
+                return _closing(message.data)
+            pause = pace.take(time.monotonic(), 1, message.size)
+            if message.opcode == PING:
+                await inner.send(PONG, message.data)  # by the gate itself: the browser is not asked
+            elif message.opcode != PONG:
+                await _show(outer, message.opcode, gauge.pass_(message))
+            if pause:
+                await asyncio.sleep(pause)
+    except Spent as spent:
+        return BUDGET_SPENT, str(spent).encode()[:120]
+    except (Unreadable, UnicodeDecodeError) as error:
+        log.info("a channel ended: %s", error)
+        return incoming.PROTOCOL_ERROR, b"not a message of this protocol"
+    except (ConnectionError, aiohttp.ClientError):
+        return 1011, b""
+
+
+async def _show(outer: web.WebSocketResponse, opcode: int, data: bytes | None) -> None:
+    if data is None:
+        return
+    if opcode == TEXT:
+        await outer.send_str(data.decode())
+    else:
+        await outer.send_bytes(data)
+
+
+def _closing(data: bytes) -> tuple[int, bytes]:
+    """Code and reason of a close frame; a code that no endpoint may send becomes one that says so."""
+    code = int.from_bytes(data[:2], "big") if len(data) >= 2 else 1005
+    code = _UNSENDABLE.get(code, code)
+    sendable = code in (1000, 1001, 1002, 1003, *range(1007, 1015)) or 3000 <= code < 5000
+    return (code if sendable else incoming.PROTOCOL_ERROR), data[2:125]
+
+
+async def _inwards(outer: web.WebSocketResponse, inner: Incoming, touched: Callable[[], None]) -> tuple[int, bytes]:
+    """From the browser to the workspace; return the close code and reason to pass on."""
+    try:
+        while True:
+            message = await outer.receive()
             if message.type is WSMsgType.TEXT:
-                await sink.send_str(message.data)
+                await inner.send(TEXT, message.data.encode())
             elif message.type is WSMsgType.BINARY:
-                await sink.send_bytes(message.data)
+                await inner.send(BINARY, message.data)
             elif message.type is WSMsgType.PING:
-                await sink.ping(message.data)
+                await outer.pong(message.data)
                 continue
             elif message.type is WSMsgType.PONG:
-                await sink.pong(message.data)
                 continue
             elif message.type is WSMsgType.CLOSE:
                 code = message.data or 1005
                 return _UNSENDABLE.get(code, code), (message.extra or "").encode()[:120]
             else:
-                return source.close_code if source.close_code == 1009 else 1011, b""
-            if touched is not None:
-                touched()
+                return outer.close_code if outer.close_code == 1009 else 1011, b""
+            touched()
     except (ConnectionError, aiohttp.ClientError):
         return 1011, b""
 

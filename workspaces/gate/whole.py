@@ -17,7 +17,7 @@ _BODILESS = frozenset({204, 205, 304})
 
 
 def whole(request: web.BaseRequest, status: int, headers: CIMultiDict[str], body: bytes) -> web.StreamResponse:
-    """The answer with these headers, which it takes over; the body's length and the date are added."""
+    """The answer with these headers, the body's length and the date."""
     plain = request.version == HttpVersion11 and request.method != "HEAD" and status not in _BODILESS
     if plain and status in _LINES:
         return _Whole(status, headers, body)
@@ -28,7 +28,7 @@ class _Whole(web.StreamResponse):
     """What aiohttp's server calls of an answer is `prepare`, then `write_eof`."""
 
     def __init__(self, status: int, headers: CIMultiDict[str], body: bytes) -> None:
-        super().__init__(status=status, _real_headers=headers)
+        super().__init__(status=status, headers=headers)
         self._whole = body
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:

@@ -20,6 +20,7 @@ from workspaces.gate.answers import Answers, redirect, wants_page
 from workspaces.gate.desk import Desk, Info
 from workspaces.gate.errors import Unavailable
 from workspaces.gate.hub import Hub
+from workspaces.gate.meter.meter import Meter
 from workspaces.gate.routes import Routes, base_path
 from workspaces.gate.sessions import Session
 from workspaces.gate.starts import Stage, Starts
@@ -43,6 +44,7 @@ class WorkspacePages:
     starts: Starts
     tickets: Tickets
     activity: Activity
+    meter: Meter
     answers: Answers
     workspaces_url: str
 
@@ -82,6 +84,7 @@ class WorkspacePages:
             return Info(True, "", {})
         if info is None:
             raise NotFound(ABSENT)
+        self.meter.learn(place, info)
         return info
 
     def _running(self, place: Place) -> bool:
@@ -109,7 +112,8 @@ class WorkspacePages:
             "idle_warn": left is not None and left <= min(WARN_SECONDS, info.idle_stop_minutes * 60 / 5),
             "disk": str(info.disk.get("text", "")) if info.disk and info.disk.get("warn") else "",
         }
-        return status | {"budget": banners.budget(status.get("meter"))}
+        status["meter"] = self.meter.known(place).shown()
+        return status | {"budget": banners.budget(status["meter"])}
 
     def _idle_left(self, place: Place, info: Info) -> float | None:
         """Seconds until an idle workspace is stopped; None while a kernel computes or where there is no limit."""

@@ -21,20 +21,25 @@ from workspaces.gate.errors import NotLoggedIn, TooLarge, Unavailable
 from workspaces.gate.forward import Passage, forward
 from workspaces.gate.lab.copy import Copy
 from workspaces.gate.login import Login
+from workspaces.gate.meter.gauge import Gauge, KernelGauge
+from workspaces.gate.meter.meter import Meter
+from workspaces.gate.meter.toll import Toll
 from workspaces.gate.offers import Offers
 from workspaces.gate.origins import READING, Origin, refuse_foreign
 from workspaces.gate.paths import DESTINATIONS, Kind, Rule, refuse_tricks, rule_for
-from workspaces.gate.preferences import preferences
+from workspaces.gate.preferences import bare_preferences, preferences
 from workspaces.gate.routes import Routes, base_path
 from workspaces.gate.sessions import Session
 from workspaces.gate.tell import Tell
 from workspaces.gate.tickets import Tickets
+from workspaces.gate.uploads import LARGEST_SAVE, Uploads
 from workspaces.gate.upstream import Place, Workspaces
 from workspaces.gate.violations import LARGEST, Limit, directive
 from workspaces.gate.workspace_page import ENTER
 
 _PATH = re.compile(r"/user/([^/]+)/([^/]+)(?:/(.*))?")
 _NEVER = frozenset({"serviceworker", "embed", "object", "sharedworker"})
+_KERNELS = "api/kernels/"
 CHANNELS = 40  # open WebSockets of one workspace
 ABSENT = "There is no such page in this workspace."
 GONE = "This workspace does not answer. It may have been stopped; the page around this one says more."
@@ -96,6 +101,7 @@ class WorkspaceSite:
         answers: Answers,
         copy: Copy,
         offers: Offers,
+        meter: Meter,
         tell: Tell,
     ) -> None:
         self._origin = origin
@@ -108,6 +114,8 @@ class WorkspaceSite:
         self._answers = answers
         self._copy = copy
         self._offers = offers
+        self._meter = meter
+        self._uploads = Uploads(tell)
         self._tell = tell
         self._reports = Limit()
         self._channels: dict[Place, int] = {}
@@ -164,10 +172,21 @@ class WorkspaceSite:
         if kind is Kind.REPORT:
             return await self._report(request, place)
         if kind is Kind.SETTINGS:
-            pool = await self._workspaces.pool(place)
-            body = await preferences(request, path, pool, self._copy.schemas, self._origin.host)
-            return self._copy.json(base, body)
+            return self._copy.json(base, await self._settings(request, admitted))
         return await self._pass(request, admitted)
+
+    async def _settings(self, request: web.BaseRequest, admitted: Admission) -> bytes:
+        """The person's settings in our own schemas; what the workspace has put in counts."""
+        schemas = self._copy.schemas
+        pool = await self._workspaces.pool(admitted.place)
+        body = await preferences(request, admitted.path, pool, schemas, self._origin.host)
+        bare = bare_preferences(request, admitted.path, schemas)
+        toll = await self._toll(request, admitted)
+        return toll.settings(max(0, len(body) - len(bare)), body, bare)
+
+    async def _toll(self, request: web.BaseRequest, admitted: Admission) -> Toll:
+        account = await self._meter.account(admitted.place)
+        return Toll(account, request.method, admitted.path, request.raw_path)
 
     async def _report(self, request: web.BaseRequest, place: Place) -> web.Response:
         """A browser tells that our policy stopped something: counted, and nothing of it is kept but the kind."""
@@ -219,8 +238,12 @@ class WorkspaceSite:
             return await self._channel(request, admitted, pool.client, sent)
         lines = headers.security_lines(kind, self._origin.url + base_path(place).rstrip("/"), self._pages.url)
         reply = partial(replies.data_headers, lines=lines)
-        passage = Passage(pool.client, request.raw_path, sent, reply, GONE, exchange=pool.exchange)
-        return await forward(request, passage)
+        toll = await self._toll(request, admitted)
+        first = await self._uploads.first(request, place, admitted.path, toll.account)
+        return await forward(
+            request,
+            Passage(pool.client, request.raw_path, sent, reply, GONE, LARGEST_SAVE, pool.exchange, first, toll),
+        )
 
     async def _channel(
         self,
@@ -245,8 +268,10 @@ class WorkspaceSite:
 
         self._channels[place] = self._channels.get(place, 0) + 1
         try:
+            account = await self._meter.account(place)
+            gauge = KernelGauge(account) if admitted.path.startswith(_KERNELS) else Gauge(account)
             return await websocket.pass_on(
-                request, websocket.Channel(client, request.raw_path, sent, alive, touched)
+                request, websocket.Channel(client, request.raw_path, sent, alive, touched, gauge)
             )
         finally:
             self._channels[place] -= 1

@@ -157,3 +157,47 @@ async def test_a_closed_exchange_keeps_nothing(root):
             server.exchange.close()
             await answer.read()
         assert server.exchange._idle == []
+
+
+async def test_each_question_has_the_whole_time_and_an_idle_connection_none(root, monkeypatch):
+    monkeypatch.setattr(exchange, "READ_SECONDS", 0.2)
+    async with Server(root / "s", OK, OK, b"", OK) as server:
+        await server.get()
+        await asyncio.sleep(0.5)  # nobody asks, so nobody is late
+        assert await server.get() == (200, b"ok")
+        assert server.connections == 1
+        with pytest.raises(TimeoutError):
+            await server.get()
+
+
+async def test_a_server_that_waits_for_a_slow_reader_is_not_silent(root, monkeypatch):
+    monkeypatch.setattr(exchange, "READ_SECONDS", 0.2)
+    size = 8 << 20  # more than the buffers of both sockets hold
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)
+    async with Server(root / "s", large) as server, server.exchange.ask("GET", "/", HEADERS) as answer:
+        await asyncio.sleep(0.7)
+        assert len(await answer.read()) == size
+
+
+async def test_a_server_that_stops_in_the_middle_of_an_answer_is_given_up(root, monkeypatch):
+    monkeypatch.setattr(exchange, "READ_SECONDS", 0.2)
+    async with Server(root / "s", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok") as server:
+        async with server.exchange.ask("GET", "/", HEADERS) as answer:
+            with pytest.raises(TimeoutError):
+                await answer.read()
+        assert server.exchange._idle == []
+
+
+async def test_no_more_questions_at_a_time_than_allowed(root, monkeypatch):
+    monkeypatch.setattr(exchange, "CONNECTIONS", 2)
+    async with Server(root / "s", OK, OK, OK) as server:
+        async with (
+            server.exchange.ask("GET", "/", HEADERS) as first,
+            server.exchange.ask("GET", "/", HEADERS) as second,
+        ):
+            third = asyncio.create_task(server.get())
+            await asyncio.sleep(0.05)
+            assert not third.done()
+            assert (await first.read(), await second.read()) == (b"ok", b"ok")
+        assert await third == (200, b"ok")
+        assert server.connections == 2

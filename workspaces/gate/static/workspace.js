@@ -33,8 +33,8 @@
     show("usage", Boolean(meter));
     if (!meter) return;
     const bar = one("usage-bar");
-    Object.assign(bar, { max: meter.hard_bytes, low: meter.soft_bytes, high: meter.hard_bytes - 1 });
-    bar.value = Math.min(meter.window_bytes, meter.hard_bytes);
+    bar.max = meter.level === "ok" ? meter.soft_bytes : meter.hard_bytes; // a bar ends at the limit that comes next
+    bar.value = meter.window_bytes;
     bar.className = one("usage").className = `usage ${meter.level}`;
     one("usage-text").textContent = meter.text;
     one("budget").className = `notice ${meter.level === "hard" ? "bad" : "warn"}`;

@@ -1,0 +1,1 @@
+"""How much of a workspace reaches a browser: counted, limited, remembered."""

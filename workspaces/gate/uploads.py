@@ -1,0 +1,107 @@
+"""Files that are brought in through the browser: allowed or not, how large, and recorded.
+
+JupyterLab's upload writes `"format": "base64"`, in pieces with `"chunk"` above 1 MB; saving a notebook or a text
+does neither. A body of up to `INSPECTED` bytes is read and judged; a longer one has to say in its first bytes
+that it is a notebook, the only thing of this size that is saved. This is a policy for honest hands: who types,
+pastes or dresses a file as a notebook brings it in as well, and nothing bad follows for what is inside.
+"""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from enclave.errors import BadInput, Forbidden
+from enclave.sizes import about
+from workspaces.gate.errors import TooLarge
+from workspaces.gate.meter.account import Account
+from workspaces.gate.tell import Tell
+from workspaces.gate.upstream import Place
+
+WRITING = frozenset({"PUT", "POST", "PATCH"})
+INSPECTED = 4 << 20  # bytes; a piece of JupyterLab's has 1.4 MB
+LARGEST_SAVE = 64 << 20  # bytes of a notebook with its outputs
+READ_SECONDS = 60.0
+_NOTEBOOK = re.compile(rb'\A\s*\{(?:\s*"(?:path|name|format)"\s*:\s*"[^"\\]*"\s*,)*\s*"type"\s*:\s*"notebook"')
+_PREFIX = "api/contents/"
+
+
+@dataclass
+class Uploads:
+    """Judges what is written; remembers how much of a file in pieces has come."""
+
+    tell: Tell
+    _pieces: dict[tuple[Place, str], int] = field(default_factory=dict)
+
+    async def first(self, request: web.BaseRequest, place: Place, path: str, account: Account) -> bytes:
+        """What has been read of the body; raise `Forbidden`, `TooLarge` or `BadInput`."""
+        if request.method not in WRITING or not path.startswith(_PREFIX.rstrip("/")) or not request.can_read_body:
+            return b""
+        body, whole = await _beginning(request)
+        name = unquote(path.removeprefix(_PREFIX))
+        if not whole:
+            if _NOTEBOOK.match(body[:4096]) is None:
+                self._refuse(place, name, len(body))
+                raise TooLarge(_large(account.policy.upload_bytes))
+            return body
+        size, piece = await _upload(body)
+        if size is not None:
+            self._judge(place, name, size, piece, account)
+        return body
+
+    def _judge(self, place: Place, name: str, size: int, piece: int | None, account: Account) -> None:
+        """One file or piece of a file; `piece` counts from 1, the last is -1."""
+        key = (place, name)
+        before = 0 if piece in (None, 1) else self._pieces.pop(key, 0)
+        total = before + size
+        if not account.policy.uploads:
+            self._refuse(place, name, total)
+            raise Forbidden(
+                "This project does not take files through the browser. Ask its lead or an admin to bring it in."
+            )
+        if total > account.policy.upload_bytes:
+            self._refuse(place, name, total)
+            raise TooLarge(_large(account.policy.upload_bytes))
+        if piece is not None and piece != -1:
+            if len(self._pieces) > 1000:
+                self._pieces.clear()
+            self._pieces[key] = total
+            return
+        self.tell(place, "upload", bytes=total, name=name)
+
+    def _refuse(self, place: Place, name: str, size: int) -> None:
+        self.tell(place, "upload-refused", bytes=size, name=name)
+
+
+def _large(limit: int) -> str:
+    return f"Files of at most {about(limit)} can be brought in through the browser. An admin brings in larger ones."
+
+
+async def _beginning(request: web.BaseRequest) -> tuple[bytes, bool]:
+    """Up to `INSPECTED` bytes of the body, and whether that is all of it."""
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await request.content.readexactly(INSPECTED), False
+    except asyncio.IncompleteReadError as all_of_it:
+        return all_of_it.partial, True
+    except TimeoutError as error:
+        raise BadInput("The body did not arrive.") from error
+
+
+async def _upload(body: bytes) -> tuple[int | None, int | None]:
+    """(bytes, number of the piece) of a file that is brought in, (None, None) for all else; raise `BadInput`."""
+    try:
+        told = await asyncio.to_thread(json.loads, body) if len(body) > 65536 else json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise BadInput("A JSON body is expected.") from error
+    if not isinstance(told, dict):
+        raise BadInput("A JSON object is expected.")
+    content, piece = told.get("content"), told.get("chunk")
+    if told.get("format") != "base64" and piece is None:
+        return None, None
+    length = len(content) if isinstance(content, str) else 0
+    size = length * 3 // 4 if told.get("format") == "base64" else length
+    return size, piece if isinstance(piece, int) else None
