@@ -59,8 +59,7 @@ class Frames:
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that are whole now, of at most `AT_ONCE` frames; raise `BadFrames`."""
-        if self._rest:
-            data = self._rest + data
+        data, self._rest, self.more = self._rest + data if self._rest else data, b"", False  # also if it is broken
         found: list[Message] = []
         at: int | None = 0
         here = 0
