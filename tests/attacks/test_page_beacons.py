@@ -31,13 +31,16 @@ def home() -> Iterator[Canary]:
     made.close()
 
 
-def heard(browser, framed, canary, control, home, script: str) -> list[str]:
-    """What the canary hears of a script in a workspace, after it heard it from an ordinary page."""
-    with control("in an ordinary page it is heard"):
-        with ordinary(browser, home) as page:
-            run(page, page.main_frame, script, canary.url)
-        assert canary.heard
-    canary.heard.clear()
+def from_an_ordinary_page(browser, home, canary, script: str) -> list[str]:
+    """What the canary hears of a script where nothing stops it."""
+    with ordinary(browser, home) as page:
+        run(page, page.main_frame, script, canary.url)
+    heard, canary.heard = canary.heard, []
+    return heard
+
+
+def from_a_workspace(browser, framed, canary, script: str) -> list[str]:
+    """And of the same in a workspace's page."""
     with workspace(browser, framed) as (page, inner):
         run(page, inner, script, canary.url)
         assert f"{BASE}lab" in inner.url, "the frame is where it was"
@@ -60,7 +63,9 @@ def heard(browser, framed, canary, control, home, script: str) -> list[str]:
     ],
 )
 def test_no_image_is_asked_for(browser, framed, canary, control, home, script):
-    assert heard(browser, framed, canary, control, home, script) == []
+    with control("in an ordinary page it is heard"):
+        assert from_an_ordinary_page(browser, home, canary, script)
+    assert from_a_workspace(browser, framed, canary, script) == []
 
 
 @attack(
@@ -80,7 +85,9 @@ def test_no_image_is_asked_for(browser, framed, canary, control, home, script):
     ],
 )
 def test_no_style_is_asked_for(browser, framed, canary, control, home, script):
-    assert heard(browser, framed, canary, control, home, script) == []
+    with control("in an ordinary page it is heard"):
+        assert from_an_ordinary_page(browser, home, canary, script)
+    assert from_a_workspace(browser, framed, canary, script) == []
 
 
 @attack(
@@ -90,7 +97,9 @@ def test_no_style_is_asked_for(browser, framed, canary, control, home, script):
 )
 def test_no_font_is_asked_for(browser, framed, canary, control, home):
     script = "url => new FontFace('x', `url(${url}/font)`).load().catch(() => 0)"
-    assert heard(browser, framed, canary, control, home, script) == []
+    with control("in an ordinary page it is heard"):
+        assert from_an_ordinary_page(browser, home, canary, script)
+    assert from_a_workspace(browser, framed, canary, script) == []
 
 
 CONNECT = Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', '"connect-src *",')
@@ -110,7 +119,9 @@ CONNECT = Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', '"connect-src *",
     ],
 )
 def test_no_connection_is_opened(browser, framed, canary, control, home, script):
-    assert heard(browser, framed, canary, control, home, script) == []
+    with control("in an ordinary page it is heard"):
+        assert from_an_ordinary_page(browser, home, canary, script)
+    assert from_a_workspace(browser, framed, canary, script) == []
 
 
 @attack("reading-another-project", by=By.PAGE, stops=CONNECT)
@@ -148,7 +159,9 @@ def test_a_page_of_one_project_does_not_read_another_of_the_same_person(browser,
 )
 def test_no_script_of_another_address_is_loaded(browser, framed, canary, control, home):
     script = "url => import(url + '/module.js').catch(() => 0)"
-    assert heard(browser, framed, canary, control, home, script) == []
+    with control("in an ordinary page it is heard"):
+        assert from_an_ordinary_page(browser, home, canary, script)
+    assert from_a_workspace(browser, framed, canary, script) == []
 
 
 @attack("frame-within-the-frame", by=By.PAGE, stops=Stops(HEADERS, "\"frame-src 'none'\",", '"frame-src *",'))
@@ -156,4 +169,6 @@ def test_nothing_is_shown_in_a_frame_of_its_own(browser, framed, canary, control
     script = (
         "url => { const e = document.createElement('iframe'); e.src = url + '/frame'; document.body.append(e) }"
     )
-    assert heard(browser, framed, canary, control, home, script) == []
+    with control("in an ordinary page it is heard"):
+        assert from_an_ordinary_page(browser, home, canary, script)
+    assert from_a_workspace(browser, framed, canary, script) == []
