@@ -22,7 +22,7 @@ url => {
   frame.src = url;
 }
 """
-LOOK = 1500  # milliseconds that a beacon has to arrive
+LOOK = 3000  # milliseconds that a beacon has to arrive
 
 
 class Canary:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from tests.attacks.claims import By, Stops, attack
+from tests.workspaces.conftest import until
 from tests.workspaces.engine import docker
 
 pytestmark = pytest.mark.both_runtimes
@@ -133,11 +134,11 @@ async def test_two_workspaces_do_not_reach_each_other(guard, image, control):
     await guard.started("bob")
     docker("exec", "--detach", guard.name("bob"), "python3", "-c", LISTEN)
     with control("bob's listens, and two containers that share a network connect"):
-        assert docker("exec", guard.name("bob"), "python3", "-c", CONNECT, check=False).strip() == "connected"
+        await until(lambda: docker("exec", guard.name("bob"), "python3", "-c", CONNECT).strip() == "connected")
         name = docker("run", "--detach", "--entrypoint", "python3", image, "-c", LISTEN).strip()
         share = ["--network", f"container:{name}", "--entrypoint", "python3"]
         try:
-            assert docker("run", "--rm", *share, image, "-c", CONNECT).strip() == "connected"
+            await until(lambda: docker("run", "--rm", *share, image, "-c", CONNECT).strip() == "connected")
         finally:
             docker("rm", "--force", name)
     assert guard.inside(CONNECT) == "Connection refused"
