@@ -132,7 +132,9 @@ def test_a_program_can_ask_and_be_answered(alice: Visitor, frame: FrameLocator) 
 def test_names_are_completed(alice: Visitor, frame: FrameLocator) -> None:
     cell = add_cell(alice, frame, "pd.read_parq", run=False)
     alice.page.keyboard.press("Tab")
-    expect(cell.get_by_text("pd.read_parquet")).to_be_visible(timeout=SLOW)
+    expect(frame.locator(".jp-Completer-item", has_text="read_parquet")).to_be_visible(timeout=SLOW)
+    alice.page.keyboard.press("Enter")
+    expect(cell.locator(".cm-line", has_text="pd.read_parquet")).to_be_visible(timeout=SLOW)
 
 
 def test_a_long_run_can_be_interrupted_and_the_kernel_goes_on(alice: Visitor, frame: FrameLocator) -> None:
@@ -145,17 +147,19 @@ def test_a_long_run_can_be_interrupted_and_the_kernel_goes_on(alice: Visitor, fr
     expect(after.get_by_text("42", exact=True)).to_be_visible(timeout=SLOW)
 
 
-def test_a_setting_is_kept(stack: Stack, alice: Visitor, frame: FrameLocator) -> None:
+def choose_theme(frame: FrameLocator, name: str) -> None:
     frame.get_by_role("menuitem", name="Settings", exact=True).click()
-    frame.get_by_role("menuitem", name="Theme", exact=True).hover()
-    frame.get_by_role("menuitem", name="JupyterLab Dark", exact=True).click()
-    expect(frame.locator("body[data-jp-theme-light=false]")).to_be_visible(timeout=SLOW)
+    frame.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).click()
+    frame.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
+
+
+def test_a_setting_is_kept(stack: Stack, alice: Visitor, frame: FrameLocator) -> None:
+    choose_theme(frame, "JupyterLab Dark")
+    expect(frame.locator("body")).to_have_attribute("data-jp-theme-light", "false", timeout=SLOW)
     again = alice.open_workspace("tumour-ml")
-    expect(again.locator("body[data-jp-theme-light=false]")).to_be_visible(timeout=SLOW)
-    again.get_by_role("menuitem", name="Settings", exact=True).click()
-    again.get_by_role("menuitem", name="Theme", exact=True).hover()
-    again.get_by_role("menuitem", name="JupyterLab Light", exact=True).click()
-    expect(again.locator("body[data-jp-theme-light=true]")).to_be_visible(timeout=SLOW)
+    expect(again.locator("body")).to_have_attribute("data-jp-theme-light", "false", timeout=SLOW)
+    choose_theme(again, "JupyterLab Light")
+    expect(again.locator("body")).to_have_attribute("data-jp-theme-light", "true", timeout=SLOW)
 
 
 def test_one_project_reads_nothing_of_another(visitors: Visitors) -> None:
