@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import click
 import yaml
 
 DOCS = Path(__file__).resolve().parent
@@ -19,7 +18,8 @@ sys.path.insert(0, str(DOCS.parent))
 from deploy.folders import FOLDERS  # noqa: E402
 from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
-from enclave.cli import cli  # noqa: E402
+from docs.markdown import code, table  # noqa: E402
+from docs.verbs import verbs  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
 from enclave.sizes import exact  # noqa: E402
 from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
@@ -41,18 +41,6 @@ STACK_HELP = {
     "ENCLAVE_BIND": "Address of this machine that the two ports are offered on; other than loopback only with TLS.",
     "ENCLAVE_POSTGRES": "yes: keep the enclave's records in our PostgreSQL container instead of SQLite.",
 }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table in Markdown; a bar inside a cell does not end it."""
-    lines = [head, ["---"] * len(head), *rows]
-    cells = [[str(cell).replace("\n", " ").replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
-
-
-def code(value: object) -> str:
-    """A value as code; an empty one as nothing."""
-    return f"`{value}`" if str(value) else ""
 
 
 def profile() -> str:
@@ -240,36 +228,6 @@ def policy() -> str:
     own = {**vars(DEFAULT), **vars(DEFAULT.thresholds)}
     rows = [(code(name), what, low, high, own[name]) for name, (low, high, what) in BOUNDS.items()]
     return table(("part", "what it is", "least", "most", "default"), rows)
-
-
-def verbs() -> str:
-    """Every noun and verb with its words and options."""
-    top = click.Context(cli, info_name="enclave")
-    parts: list[str] = []
-    for noun in cli.list_commands(top):
-        command = cli.get_command(top, noun)
-        if command is None:
-            raise LookupError(noun)
-        if isinstance(command, click.Group):
-            parts.append(f"## {noun}\n\n{command.help}")
-            within = click.Context(command, top, noun)
-            parts += [_verb(one, within, f"{noun} {name}") for name, one in sorted(command.commands.items())]
-        else:
-            parts.append(_verb(command, top, noun))
-    return "\n\n".join(parts)
-
-
-def _verb(command: click.Command, parent: click.Context, words: str) -> str:
-    context = click.Context(command, parent, command.name)
-    usage = " ".join((f"enclave {words}", *command.collect_usage_pieces(context)))
-    options = [
-        one for one in command.get_params(context) if isinstance(one, click.Option) and "--help" not in one.opts
-    ]
-    records = [one.get_help_record(context) or ("", "") for one in options]
-    rows = ((code(name), text) for name, text in records)
-    listed = f"\n\n{table(('option', 'what it is'), rows)}" if records else ""
-    title = "###" if " " in words else "##"
-    return f"{title} {words}\n\n```\n{usage}\n```\n\n{command.help}{listed}"
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {

@@ -72,13 +72,14 @@ async def test_nothing_of_the_host_is_found_in_its_files(guard, image, control):
         "(layout.projects, PROJECT),",
     ),
 )
-async def test_nothing_of_another_project_is_found(guard, control):
+async def test_nothing_of_another_project_is_found(guard, image, control, settings):
     await guard.started()
     await guard.started("bob", CARE)
-    guard.inside("open('/project/theirs-1', 'w').write('x')", "bob", CARE)
+    (settings.layout.project(CARE) / "theirs-1").write_text("x")
     code = FIND.format(prefix="theirs-")
-    with control("bob finds it in his own"):
-        assert json.loads(guard.inside(code, "bob", CARE)) == ["/project/theirs-1"]
+    with control("a container with all projects' folder finds it"):
+        bound = ["--volume", f"{settings.layout.projects}:/projects:ro", "--user", "0"]
+        assert json.loads(ordinary(image, code, *bound)) == [f"/projects/{CARE}/theirs-1"]
     assert json.loads(guard.inside(code)) == []
 
 

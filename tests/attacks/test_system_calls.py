@@ -36,7 +36,12 @@ def opens(family, kind=socket.SOCK_STREAM, protocol=0):
 def apart(*arguments):  # in a process of its own: the first namespace changes what the next may do
     reading, writing = os.pipe()
     if os.fork() == 0:
-        os.write(writing, call(*arguments).encode())
+        said = call(*arguments)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            pass
+        os.write(writing, said.encode())
         os._exit(0)
     os.wait()
     return os.read(reading, 20).decode()
@@ -54,7 +59,7 @@ print(json.dumps({
     "clone3": apart(435, text(fields), 88),
     "add_key": call(248 if x86 else 217, text(b"user"), text(b"x"), text(b"y"), 1, -2),
     "keyctl": call(250 if x86 else 219, 0, -2, 1),
-    "ptrace": call(101 if x86 else 117, 0, 0, 0, 0),
+    "ptrace": apart(101 if x86 else 117, 0, 0, 0, 0),
     "kcmp": call(312 if x86 else 272, os.getpid(), os.getpid(), 2, 0, 0),
     "memory_of_others": call(310 if x86 else 270, os.getpid(), 0, 0, 0, 0, 0),
     "personality": call(135 if x86 else 92, 0x0040000),

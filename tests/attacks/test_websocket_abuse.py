@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 from yarl import URL
 
 from tests.attacks.claims import By, Stops, attack
-from tests.attacks.kernels import SUBPROTOCOL, Kernel
+from tests.attacks.kernels import SUBPROTOCOL, Kernel, message
 from tests.workspaces.gate.conftest import BASE
 from workspaces.gate import websocket, workspaces
 
@@ -24,7 +24,7 @@ def connect(world, address: str, headers: dict[str, str], protocols=(SUBPROTOCOL
 async def opens(world, address: str, headers: dict[str, str]) -> bool:
     try:
         async with connect(world, address, headers) as channel:
-            await channel.send_str("run this")
+            await channel.send_bytes(message("run this", "execute_request"))
             return b"done" in await channel.receive_bytes(timeout=5)
     except aiohttp.WSServerHandshakeError:
         return False
@@ -82,16 +82,16 @@ async def test_who_has_logged_out_types_no_more(world, plain, control, monkeypat
     through_plain = connect(world, await plain.to(folder / "server.sock"), world.inside())
     async with through_ours as ours, through_plain as plainly:
         for channel in (ours, plainly):
-            await channel.send_str("before")
+            await channel.send_bytes(message("before", "execute_request"))
             await channel.receive_bytes()
         del world.tokens["token-of-alice"]
         world.gate._site._login.sessions.forget("token-of-alice")
         await asyncio.sleep(1)
         with control("a channel of a plain proxy goes on"):
-            await plainly.send_str("after")
+            await plainly.send_bytes(message("after", "execute_request"))
             assert b"done" in await plainly.receive_bytes()
-        message = await ours.receive(timeout=5)
-        assert (message.type, message.data) == (WSMsgType.CLOSE, websocket.SESSION_ENDED)
+        last = await ours.receive(timeout=5)
+        assert (last.type, last.data) == (WSMsgType.CLOSE, websocket.SESSION_ENDED)
 
 
 @attack(
@@ -143,7 +143,7 @@ async def test_a_kernel_speaks_the_protocol_that_is_measured(world, plain, contr
     folder = await world.workspace(answer)
     with control("a plain proxy opens it, whatever the workspace speaks"):
         async with connect(world, await plain.to(folder / "server.sock"), {}) as channel:
-            await channel.send_str("run this")
+            await channel.send_bytes(message("run this", "execute_request"))
             assert b"done" in await channel.receive_bytes(timeout=5)
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await connect(world, world.work, world.inside(Origin=world.work))
