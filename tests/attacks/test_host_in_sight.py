@@ -132,8 +132,13 @@ print(json.dumps(sorted(found)))
 async def test_it_sees_its_own_processes_only(guard, image, control):
     look = """
 import json, os
-numbers = [name for name in os.listdir("/proc") if name.isdigit()]
-print(json.dumps([open(f"/proc/{number}/comm").read().strip() for number in numbers]))
+found = []
+for number in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        found.append(open(f"/proc/{number}/comm").read().strip())
+    except OSError:
+        pass  # it has just ended
+print(json.dumps(found))
 """
     await guard.started()
     await guard.started("bob")

@@ -90,8 +90,8 @@ async def test_who_has_logged_out_types_no_more(world, plain, control, monkeypat
         with control("a channel of a plain proxy goes on"):
             await plainly.send_bytes(message("after", "execute_request"))
             assert b"done" in await plainly.receive_bytes()
-        last = await ours.receive(timeout=5)
-        assert (last.type, last.data) == (WSMsgType.CLOSE, websocket.SESSION_ENDED)
+        ending = await ours.receive(timeout=5)
+        assert (ending.type, ending.data) == (WSMsgType.CLOSE, websocket.SESSION_ENDED)
 
 
 @attack(
