@@ -111,6 +111,6 @@ async def _upload(body: bytes) -> tuple[int | None, int | None]:
     content, piece = told.get("content"), told.get("chunk")
     if told.get("format") != "base64" and piece is None:
         return None, None
-    length = len(content) if isinstance(content, str) else 0
-    size = length * 3 // 4 if told.get("format") == "base64" else length
+    text = content if isinstance(content, str) else ""
+    size = len(text) * 3 // 4 - text[-2:].count("=") if told.get("format") == "base64" else len(text)
     return size, piece if isinstance(piece, int) else None

@@ -71,6 +71,7 @@ class Kernel:
         self.headers: dict[str, str] = {}
         self.closed: int | None = None
         self.pongs: list[bytes] = []
+        self.heard: list[str] = []
         self.open: web.WebSocketResponse | None = None
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -83,6 +84,7 @@ class Kernel:
         async for told in channel:
             if told.type is WSMsgType.TEXT:
                 await channel.send_str(told.data)
+                self.heard.append(told.data)
             elif told.type is WSMsgType.BINARY:
                 await channel.send_bytes(told.data)
             elif told.type is WSMsgType.PONG:
