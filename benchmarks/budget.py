@@ -5,7 +5,7 @@
 *A day*: Lab is opened three times, polls for eight hours (all that JupyterLab asks by itself in that time, one
 after the other), each demo notebook is run `--runs` times with its outputs shown and saved, folders and files are
 looked at. Goal: under a quarter of the soft budget. *Paging*: somebody prints a table page by page in four kernels
-at once, each just under Jupyter's own limit of 1 MB/s. Goal: told at the soft budget, stopped at the hard one.
+at once, as fast as they can. Goal: told at the soft budget, stopped at the hard one.
 
 Real kernels in the real image, a real gate; the policy is a new project's (64 MB soft, 256 MB hard). `shown` is
 what the gate counted, `received` all that came to the browser, both in MB (2**20).
@@ -27,7 +27,7 @@ from benchmarks.proxies import PLACES, image_of
 NOTEBOOKS = {PLACES[0]: "tumour-ml.ipynb", PLACES[1]: "diabetes-care.ipynb"}
 PAGER = PLACES[2]
 HOURS, POLL_SECONDS, SPECS_SECONDS = 8, 10, 61  # of kernels, sessions and the open folder; of the list of kernels
-KERNELS, ROWS, PAGE_SECONDS = 4, 5_000, 0.35
+KERNELS, ROWS, PAGE_SECONDS = 4, 5_000, 0.05
 PAGING_SECONDS = 540
 SLACK = 1.05  # several kernels at once: what is on its way when the budget ends
 
@@ -105,7 +105,8 @@ async def turn_pages(page, number, end):
     at = 0
     while time.perf_counter() < end:
         began = time.perf_counter()
-        code = f"print(table.iloc[{at}:{at + ROWS}].to_csv(index=False))"
+        # From the beginning again after the end: what is shown twice is shown.
+        code = f"at = {at} % (len(table) - {ROWS}); print(table.iloc[at:at + {ROWS}].to_csv(index=False))"
         try:
             outputs, received = await kernel.run(code, patience=20.0)
         except (Refused, TimeoutError) as error:
