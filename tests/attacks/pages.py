@@ -3,7 +3,7 @@ somebody outside who writes down every connection.
 
 The gate runs on a loop of its own in a thread: Playwright has this one. A claim is about one line, and most of what
 a page may not do is stopped by two or three of them. So a test opens the page with the other walls taken away
-(`WALLS`), in the browser, between the gate and what it shows: what is left stands alone. The control is the same
+(`WALLS`), between the gate's answer and the browser: what is left stands alone. The control is the same
 page as a plain proxy hands it on, in a frame like ours.
 """
 
@@ -16,11 +16,11 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from aiohttp import web
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from enclave.names import project_slug
 from tests.attacks.plain import PlainProxy
@@ -30,6 +30,7 @@ from tests.workspaces.gate.conftest import ALICE, BASE, World, open_world
 __all__ = ["browser"]
 OTHER = (ALICE[0], project_slug("diabetes-care"))
 OTHER_BASE = "/user/alice/diabetes-care/"
+Edit = Callable[[str, str], tuple[str, str]]  # of a page: its policy and its text
 QUIET = 0.8  # seconds after which what has not been heard is not under way any more
 SLOW = 10.0
 HELPERS = """
@@ -96,18 +97,42 @@ def waits(condition: Callable[[], object], seconds: float = SLOW) -> bool:
     return True
 
 
-def _without_directive(policy: str, name: str) -> str:
-    return "; ".join(line for line in policy.split("; ") if line.split(" ")[0] != name)
-
-
 # Each takes one wall away: from the page around the frame, or from the document in it.
-WALLS = {
+WALLS: dict[str, Edit] = {
     "our script": lambda policy, text: (policy, re.sub(r'<script src="[^"]*/first\.js"></script>', "", text)),
-    "around": lambda policy, text: (_without_directive(policy, "frame-src"), text),
+    "sandbox": lambda policy, text: (re.sub(r"; sandbox [^;]*", "", policy), text),
+    "around": lambda policy, text: (re.sub(r"frame-src [^;]*/[^;]*", "frame-src *", policy), text),
+    "script-src": lambda policy, text: (
+        re.sub(r"script-src ([^;]*/static/[^;]*)", r"script-src * \1", policy),
+        text,
+    ),
+    "trusted types": lambda policy, text: (re.sub(r"; require-trusted-types-for [^;]*", "", policy), text),
     "frame": lambda policy, text: (policy, re.sub(r'\bsandbox="[^"]*"', "", text)),
-    "sandbox": lambda policy, text: (_without_directive(policy, "sandbox"), text),
 }
-_OUTSIDE = {"around", "frame"}
+
+
+class Answering(Protocol):
+    """The gate's answers on one of its origins."""
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse: ...
+
+
+class Weakened:
+    """The same answers, with walls taken away from the pages among them."""
+
+    def __init__(self, inner: Answering) -> None:
+        self._inner = inner
+        self.edits: list[Edit] = []
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        response = await self._inner.answer(request)
+        if isinstance(response, web.Response) and response.headers.get("Content-Type", "").startswith("text/html"):
+            assert isinstance(response.body, bytes)
+            policy, text = response.headers["Content-Security-Policy"], response.body.decode()
+            for edit in self.edits:
+                policy, text = edit(policy, text)
+            response.headers["Content-Security-Policy"], response.body = policy, text.encode()
+        return response
 
 
 class Site:
@@ -118,6 +143,8 @@ class Site:
         self._contexts: list[BrowserContext] = []
         self.asked: list[str] = []
         self.plain = ""
+        self._pages, self._works = Weakened(world.gate._pages), Weakened(world.gate._site)
+        world.gate._pages, world.gate._site = self._pages, self._works  # type: ignore[assignment]
 
     async def server(self, request: web.Request) -> web.Response:
         """The attacker's own: a page for whatever looks like one, data for the rest."""
@@ -127,7 +154,7 @@ class Site:
         if "/api/" in request.path:
             return web.json_response({"rows": request.path})
         if request.path.endswith(".js"):
-            return web.Response(text="window.theirs = true", content_type="text/javascript")
+            return web.Response(text="self.theirs = true", content_type="text/javascript")
         return web.Response(text=_PAGE, content_type="text/html")
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -142,22 +169,14 @@ class Site:
         self._contexts.append(made)
         return made
 
-    def open(self, *without: str, dropped: tuple[str, ...] = ()) -> tuple[Page, Frame]:
-        """Our page, and the workspace's in its frame. `without` of `WALLS`; `dropped` directives of the policy."""
-        context = self.context()
-        edits = [WALLS[name] for name in without if name not in _OUTSIDE]
-        edits += [lambda policy, text, name=name: (_without_directive(policy, name), text) for name in dropped]
-        around = [WALLS[name] for name in without if name in _OUTSIDE]
-        for address, wanted in ((r"/lab\?again$", edits), (r"/workspace/[a-z-]+$", around)):
-            if wanted:
-                context.route(re.compile(address), _changed(wanted))
-        page = context.new_page()
+    def open(self, *without: str) -> tuple[Page, Frame]:
+        """Our page, and the workspace's in its frame; `without` some of `WALLS`."""
+        self._pages.edits = self._works.edits = [WALLS[name] for name in without]
+        page = self.context().new_page()
         page.goto(f"{self.world.pages}/workspace/{ALICE[1]}")
         frame = _frame(page)
         assert waits(lambda: page.wait_for_timeout(20) or frame.url.endswith("/lab")), frame.url
-        again = f"{self.world.work}{BASE}lab?again"
-        page.evaluate("url => document.getElementById('frame').src = url", again)
-        frame.wait_for_url(again)
+        frame.wait_for_load_state()
         return page, frame
 
     def openly(self) -> tuple[Page, Frame]:
@@ -174,7 +193,7 @@ class Site:
 
     def left(self, frame: Frame, vectors: Mapping[str, str], expected: int = 0) -> set[str]:
         """Which of them were heard outside."""
-        self.canary.heard()
+        self.canary.requests.clear()
         self.attack(frame, vectors)
         return self.canary.heard(expected) & set(vectors)
 
@@ -188,17 +207,6 @@ def _frame(page: Page) -> Frame:
     found = page.wait_for_selector("#frame").content_frame()
     assert found is not None
     return found
-
-
-def _changed(edits: list[Callable[..., tuple[str, str]]]) -> Callable[[Route], None]:
-    def answer(route: Route) -> None:
-        got = route.fetch()
-        policy, text = got.headers["content-security-policy"], got.text()
-        for edit in edits:
-            policy, text = edit(policy, text)
-        route.fulfill(response=got, headers={**got.headers, "content-security-policy": policy}, body=text)
-
-    return answer
 
 
 @pytest.fixture(scope="module")

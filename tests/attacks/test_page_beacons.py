@@ -11,6 +11,8 @@ from tests.attacks.pages import browser, site, whole_site
 __all__ = ["browser", "site", "whole_site"]
 pytestmark = pytest.mark.browser
 HEADERS = "workspaces/gate/headers.py"
+OUR_IMAGES = 'f"img-src {base}/static/ {base}/lab/ {base}/kernelspecs/ data: blob:",'
+OUR_STYLES = "f\"style-src {base}/static/ {base}/lab/ 'unsafe-inline'\","
 IMAGES = {
     "image": "html(`<img src=${url}>`)",
     "picture": "html(`<picture><source srcset=${url}><img src=x:></picture>`)",
@@ -27,7 +29,7 @@ STYLES = {
     "link": "make('link', { rel: 'stylesheet', href: url })",
 }
 FONTS = {
-    "face": "html(`<p style='font-family: face'>x</p>`); style(`@font-face { font-family: face; src: url(${url}) }`)",
+    "face": "html(`<p style='font-family: f'>x</p>`); style(`@font-face { font-family: f; src: url(${url}) }`)",
     "object": "new FontFace('made', `url(${url})`).load().catch(() => 0)",
 }
 CONNECTIONS = {
@@ -55,7 +57,7 @@ def openly(site, vectors) -> set[str]:
 
 
 @attack("beacon-image", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"img-src {base}/static/ {base}/lab/ {base}/kernelspecs/ data: blob:\",", "\"img-src *\","))  # fmt: skip
+        stops=Stops(HEADERS, OUR_IMAGES, "\"img-src *\","))  # fmt: skip
 def test_no_image_is_asked_for_outside(site, control):
     with control("in a page of a plain proxy each is asked for"):
         assert openly(site, IMAGES) == set(IMAGES)
@@ -63,7 +65,7 @@ def test_no_image_is_asked_for_outside(site, control):
 
 
 @attack("beacon-style", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"style-src {base}/static/ {base}/lab/ 'unsafe-inline'\",", "\"style-src * 'unsafe-inline'\","))  # fmt: skip
+        stops=Stops(HEADERS, OUR_STYLES, "\"style-src * 'unsafe-inline'\","))  # fmt: skip
 def test_no_style_is_asked_for_outside(site, control):
     with control("in a page of a plain proxy each is asked for"):
         assert openly(site, STYLES) == set(STYLES)

@@ -38,7 +38,6 @@ from workspaces.gate.violations import LARGEST, Limit, directive
 from workspaces.gate.workspace_page import ENTER
 
 _PATH = re.compile(r"/user/([^/]+)/([^/]+)(?:/(.*))?")
-_NEVER = frozenset({"serviceworker", "embed", "object", "sharedworker"})
 _KERNELS = "api/kernels/"
 CHANNELS = 40  # open WebSockets of one workspace
 ABSENT = "There is no such page in this workspace."
@@ -134,8 +133,6 @@ class WorkspaceSite:
         destination = request.headers.get("Sec-Fetch-Dest", "")
         if destination == "document":  # outside the frame: our page is the only place for it
             return redirect(f"{self._pages.url}/workspace/{place[1]}")
-        if destination in _NEVER:
-            raise Forbidden("A workspace installs no worker and no plug-in in a browser.")
         if path == ENTER and request.method == "GET":
             return await self._enter(request, place)
         channel = websocket.wanted(request)
