@@ -165,7 +165,7 @@ class Site:
         made = self._browser.new_context()
         name, _, value = self.world.cookie()["Cookie"].partition("=")
         made.add_cookies([{"name": name, "value": value, "url": self.world.pages, "httpOnly": True}])
-        made.route(re.compile(r"/static/lab/|/lab/extensions/"), lambda route: route.abort())
+        made.route(re.compile(r"/static/lab/main\."), lambda route: route.abort())
         self._contexts.append(made)
         return made
 

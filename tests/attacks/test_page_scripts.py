@@ -1,4 +1,4 @@
-"""Script that a workspace brings into the browser, and pages, programs and workers that it would like to be used."""
+"""Script that a workspace brings into the browser; pages, programs and workers that it would like to be used."""
 
 import sys
 from pathlib import Path
@@ -18,12 +18,16 @@ SCRIPTS = {
     "drawing": "html(`<svg><animate attributeName=x dur=1s onbegin='window.ran = true' /></svg>`)",
     "details": "html(`<details open ontoggle='window.ran = true'>x</details>`)",
     "element": "make('script', { text: 'window.ran = true' })",
-    "link": "make('a', { href: 'javascript:void(window.ran = true)', id: 'go' }); document.getElementById('go').click()",
+    "link": "make('a', { href: 'javascript:void(window.ran = true)', id: 'go' });"
+    " document.getElementById('go').click()",
     "attribute": "make('b', { id: 'go' }); const e = document.getElementById('go');"
     " e.setAttribute('onclick', 'window.ran = true'); e.click()",
 }
 OUR_SCRIPTS = "f\"script-src {base}/static/ {base}/lab/extensions/ 'unsafe-eval'\","
-OUR_ADDRESSES = "inside(address, 'static/', 'lab/extensions/') || address.startsWith('blob:' + base.origin + '/') ? address : null,"
+OUR_ADDRESSES = (
+    "inside(address, 'static/', 'lab/extensions/')"
+    " || address.startsWith('blob:' + base.origin + '/') ? address : null,"
+)
 OUTSIDE = {"outside": "make('script', { src: url })"}
 # One of JupyterLab's own files that does nothing but wait: what the gate itself serves may still not be installed.
 FILE = min((Path(sys.prefix) / "share/jupyter/lab/static").glob("[0-9]*.js"), key=lambda file: file.stat().st_size)
