@@ -4,6 +4,8 @@
 # make clear    the same, but keep the images
 # make test     run every test; installs what is missing
 # make bench    measure: the gate, starts, memory, budget, gVisor, abuse (an instance of its own; needs node and npm)
+# make attack   run every attack under runc and runsc, and write docs/attack-report.md
+# make mutants  change each line that stops an attack, one at a time, and see the attack succeed
 # make check    linters, types and import rules
 # make fix      put the formatting right
 # make locks    renew the pinned versions in locks/
@@ -17,9 +19,9 @@ DEPLOY := $(SUDO) python3 -B -m deploy
 VENV := .venv
 PYTEST_ARGS ?=
 
-.PHONY: help up down destroy clear images test check fix locks packages bench
+.PHONY: help up down destroy clear images test check fix locks packages bench attack mutants
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,13p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,15p'
 
 up down destroy clear images:
 	@$(DEPLOY) $@
@@ -53,6 +55,14 @@ fix: $(VENV)/made
 
 test: packages $(VENV)/made check
 	$(SUDO) $(VENV)/bin/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+attack: packages $(VENV)/made
+	$(SUDO) $(VENV)/bin/python -m pytest -p tests.attacks.report --runtime=both \
+		--attack-report=docs/attack-report.md $(PYTEST_ARGS) tests/attacks
+
+MUTANTS_ARGS ?= -j 2
+mutants: packages $(VENV)/made
+	$(SUDO) $(VENV)/bin/python -m tests.attacks.mutants $(MUTANTS_ARGS)
 
 # An instance beside any other, for as long as the benchmarks run, one after the other; its images are kept.
 BENCH_PLACE ?= /var/tmp/enclave-bench

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import click
 import yaml
 
 DOCS = Path(__file__).resolve().parent
@@ -19,13 +18,19 @@ sys.path.insert(0, str(DOCS.parent))
 from deploy.folders import FOLDERS  # noqa: E402
 from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
-from enclave.cli import cli  # noqa: E402
+from docs.markdown import code, table  # noqa: E402
+from docs.verbs import verbs  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
-from output_review.lifecycle import BY_AUTHOR, BY_REVIEWER, TABLE  # noqa: E402
+from enclave.sizes import exact  # noqa: E402
+from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
+from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
+from tests.attacks.claims import Claim, registry  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
 from workspaces.gate import headers, inward  # noqa: E402
 from workspaces.gate.lab.plugins import COMMANDS, PLUGINS, WITHOUT_TERMINALS  # noqa: E402
+from workspaces.gate.meter import account, kinds, pace, shapes, toll  # noqa: E402
+from workspaces.gate.meter import policy as budget  # noqa: E402
 from workspaces.gate.paths import MADE_BY, RULES  # noqa: E402
 
 # Settings of the stack around our processes; those of the processes are explained in enclave/settings.py.
@@ -36,18 +41,6 @@ STACK_HELP = {
     "ENCLAVE_BIND": "Address of this machine that the two ports are offered on; other than loopback only with TLS.",
     "ENCLAVE_POSTGRES": "yes: keep the enclave's records in our PostgreSQL container instead of SQLite.",
 }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table in Markdown; a bar inside a cell does not end it."""
-    lines = [head, ["---"] * len(head), *rows]
-    cells = [[str(cell).replace("\n", " ").replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
-
-
-def code(value: object) -> str:
-    """A value as code; an empty one as nothing."""
-    return f"`{value}`" if str(value) else ""
 
 
 def profile() -> str:
@@ -103,6 +96,79 @@ def header_lines() -> str:
     )
 
 
+def attacks() -> str:
+    """Each attack: who tries it, and the lines of ours that stop it."""
+    claims: dict[str, list[Claim]] = {}
+    for claim in registry():
+        claims.setdefault(claim.mechanism, []).append(claim)
+    rows = []
+    for mechanism, tests in sorted(claims.items()):
+        lines = sorted({stops for claim in tests for stops in claim.stops})
+        shown = "<br>".join(f"{code(stops.file)}: {code(stops.line)}" for stops in lines)
+        rows.append((code(mechanism), tests[0].by, shown, code(tests[0].file)))
+    return table(("attack", "by", "what stops it", "tried in"), rows)
+
+
+def metered() -> str:
+    """What counts; what is sent instead of what may not pass; what is asked again and again; the numbers."""
+    instead = ((code(line.kind), line.instead, line.why) for line in kinds.LINES)
+    polled = ((code(pattern), why) for pattern, why in shapes.POLLED)
+    return "\n\n".join(
+        (
+            table(("what a browser is given", "counts"), COUNTS),
+            "In place of a kernel's message that is too long, or that comes when the budget is spent (`words`: a"
+            " placeholder that says why, when it is spent one for each request; `reply`: the shortest valid one;"
+            " `same`: itself while it is short):",
+            table(("type of message", "instead", "why"), instead),
+            "Of replies on these paths only news count:",
+            table(("path below `/user/<person>/<project>/`", "why"), polled),
+            table(("number", "value", "what for"), _numbers()),
+        )
+    )
+
+
+COUNTS = (
+    ("a kernel's message", "whole, whatever its type; buffers too"),
+    ("a message of a terminal or of the server's notices", "whole"),
+    (
+        "a reply: its body, status, and the headers that the workspace chooses "
+        f"({', '.join(code(name) for name in toll.CHOSEN)})",
+        f"whole, and {toll.OVERHEAD} bytes for having come",
+    ),
+    ("a reply that JupyterLab asks for again and again", "names and values that the last one did not have"),
+    ("the very same reply again at the same address", "nothing"),
+    ("a person's settings", "what the workspace put into our schemas"),
+    ("words in the place of what may not pass", "whole: their headers are partly the workspace's"),
+    ("what was not shown: too large, or the budget spent", "nothing"),
+    ("JupyterLab's own files, our own pages", "nothing: they are not a workspace's"),
+    ("pings", "nothing: the gate answers them itself"),
+)
+
+
+def _numbers() -> Iterable[Sequence[object]]:
+    """The meter's constants, those of a project's policy first; an admin sets these for each project."""
+    policy = budget.Policy()
+    return (
+        ("soft limit", exact(policy.budget_soft_bytes), "from here on the person and the audit log are told"),
+        ("hard limit", exact(policy.budget_hard_bytes), "from here on content is withheld"),
+        ("largest message or reply", exact(policy.message_bytes), "a longer one is replaced or refused"),
+        ("largest file brought in", exact(policy.upload_bytes), "where the policy lets files in at all"),
+        ("window", f"{budget.WINDOW_SECONDS / 3600:g} h", "how long a byte counts, and five minutes more at most"),
+        ("level falls", f"{budget.RELEASE_SHARE:.0%} of a limit", "so that it does not flicker at the edge"),
+        (
+            "channels end",
+            f"{budget.CONTROL_SHARE:.0%} of the hard limit",
+            "status messages and short replies carry data too: so far and no further",
+        ),
+        ("short message or reply", exact(kinds.SHORT), "passes when the budget is spent, and counts"),
+        ("a kernel's description of itself", exact(kinds.SHORT_INFO), "the same; it has a banner"),
+        ("reply that is read for news", exact(shapes.LARGEST), "a longer one counts whole"),
+        ("unfinished messages", exact(account.SHELF_BYTES), "of all channels of a workspace together"),
+        ("messages", f"{pace.MESSAGES:g} a second", "of a workspace; what is faster waits in it"),
+        ("bytes", f"{exact(int(pace.BYTES))} a second", "the same"),
+    )
+
+
 def settings() -> str:
     known = {**DEFAULTS, **OWN_DEFAULTS}
     texts = {**HELP, **STACK_HELP}
@@ -136,70 +202,51 @@ def _mount(volume: str) -> str:
 
 
 def lifecycle() -> str:
-    def who(action: object) -> str:
-        return "the author" if action in BY_AUTHOR else "a checker" if action in BY_REVIEWER else "the desk itself"
-
-    return table(("a request that is", "is", "and becomes"), _moves(who))
-
-
-def _moves(who: Callable[[object], str]) -> Iterable[Sequence[object]]:
-    words = {
-        "return": "returned",
-        "approve": "approved",
-        "reject": "rejected",
-        "withdraw": "withdrawn",
-        "take-back": "taken back",
-        "release": "released",
-        "hold": "held",
-    }
+    """The table, one line for each action with the same way and end, and the same as a diagram."""
+    moves: dict[tuple[str, str], list[str]] = {}
     for (status, action), after in TABLE.items():
-        yield status, f"{words[action]} by {who(action)}", after
+        becomes = "stays" if after == status else str(after)
+        moves.setdefault((f"{DONE[action]} by {WHO[action]}", becomes), []).append(status)
+    rows = ((", ".join(before), how, after) for (how, after), before in moves.items())
+    return table(("a request that is", "is", "and becomes"), rows)
 
 
-def verbs() -> str:
-    """Every noun and verb with its words and options."""
-    top = click.Context(cli, info_name="enclave")
-    parts: list[str] = []
-    for noun in cli.list_commands(top):
-        command = cli.get_command(top, noun)
-        if command is None:
-            raise LookupError(noun)
-        if isinstance(command, click.Group):
-            parts.append(f"## {noun}\n\n{command.help}")
-            within = click.Context(command, top, noun)
-            parts += [_verb(one, within, f"{noun} {name}") for name, one in sorted(command.commands.items())]
-        else:
-            parts.append(_verb(command, top, noun))
-    return "\n\n".join(parts)
+def diagram() -> str:
+    """The lifecycle as a Mermaid state diagram. What changes no status is left out."""
+    name = str.maketrans("-", "_")
+    lines = ["stateDiagram-v2", "    [*] --> submitted: the author sends the dialog"]
+    for (status, action), after in TABLE.items():
+        if after != status:
+            lines.append(f"    {status.translate(name)} --> {after.translate(name)}: {action}")
+    left = {status for status, _ in TABLE}
+    lines += [f"    {after} --> [*]" for after in dict.fromkeys(TABLE.values()) if after not in left]
+    return "\n".join(("```mermaid", *lines, "```"))
 
 
-def _verb(command: click.Command, parent: click.Context, words: str) -> str:
-    context = click.Context(command, parent, command.name)
-    usage = " ".join((f"enclave {words}", *command.collect_usage_pieces(context)))
-    options = [
-        one for one in command.get_params(context) if isinstance(one, click.Option) and "--help" not in one.opts
-    ]
-    records = [one.get_help_record(context) or ("", "") for one in options]
-    rows = ((code(name), text) for name, text in records)
-    listed = f"\n\n{table(('option', 'what it is'), rows)}" if records else ""
-    title = "###" if " " in words else "##"
-    return f"{title} {words}\n\n```\n{usage}\n```\n\n{command.help}{listed}"
+def policy() -> str:
+    """What a review policy may say."""
+    own = {**vars(DEFAULT), **vars(DEFAULT.thresholds)}
+    rows = [(code(name), what, low, high, own[name]) for name, (low, high, what) in BOUNDS.items()]
+    return table(("part", "what it is", "least", "most", "default"), rows)
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "threat-model.md": {
+        "attacks": attacks,
         "profile": profile,
         "computed": computed,
         "ignored": ignored,
         "system calls": calls,
         "paths": paths,
         "switched off": switched_off,
+        "metered": metered,
         "headers": header_lines,
         "inward": inward_calls,
     },
     "operations.md": {"settings": settings, "gvisor": gvisor, "folders": folders},
     "tour.md": {"processes": services},
-    "roles/output-checker.md": {"lifecycle": lifecycle},
+    "roles/output-checker.md": {"lifecycle": lifecycle, "diagram": diagram},
+    "roles/admin.md": {"review policy": policy},
     "cli.md": {"verbs": verbs},
 }
 

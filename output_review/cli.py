@@ -1,44 +1,67 @@
-"""`enclave request`: look at release requests. Decisions are taken on the desk by people, never here."""
+"""`enclave request`: look at release requests, and set review policies.
 
+Votes are given on the desk by people, never here: whoever operates the host is no checker, and sees no vote of a
+blind round.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from enclave import audit
-from enclave.cli import Context, json_option, pass_context, show
-from output_review.lifecycle import state_in_words
-from output_review.queries import get_request, queue
+from enclave.cli import Context, json_option, parsed, pass_context, show
+from enclave.clock import now
+from enclave.names import project_slug
+from output_review.limits import LIMITS, text
+from output_review.policies import PolicyVersion, set_policy, versions
+from output_review.policy import BOUNDS, Downloader, Releaser, to_json
+from output_review.queries import downloads_of, queue
+from output_review.reading import all_votes, get_request
+from output_review.sight import blind
+from output_review.tally import counting, handling, outcome
 from output_review.vocabulary import Request, Status
+from output_review.words import state_in_words
+
+number_argument = click.argument("number", type=click.IntRange(1, 10**9 - 1))
+project_argument = click.argument("project", callback=parsed(project_slug))
 
 
 @click.group()
 def request() -> None:
-    """Release requests."""
+    """Release requests and the policies that they are reviewed under."""
 
 
 @request.command("list")
 @click.option("--status", type=click.Choice([str(status) for status in Status]), help="Only this status.")
+@click.option("--project", callback=parsed(project_slug), help="Only this project.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True)
 @json_option
 @pass_context
-def list_requests(context: Context, status: str | None, limit: int, as_json: bool) -> None:
+def list_requests(context: Context, status: str | None, project: str | None, limit: int, as_json: bool) -> None:
     """Requests: of one status with the longest waiting first, otherwise the newest first."""
     with context.database.read() as connection:
-        found = queue(connection, Status(status) if status else None, limit)
+        found = queue(connection, (Status(status),) if status else None, limit, project)
     show([_line(one) for one in found], as_json)
 
 
 @request.command("show")
-@click.argument("number", type=click.IntRange(1, 10**9 - 1))
+@number_argument
 @json_option
 @pass_context
 def show_request(context: Context, number: int, as_json: bool) -> None:
-    """One request with its files, decisions and history."""
+    """One request with its files, its history, and its votes unless they are still kept from each other."""
     with context.database.read() as connection:
         found = get_request(connection, number)
+        given = [one for one in all_votes(connection, found) if not blind(found, one.round)]
+        out = downloads_of(connection, number)
         history = list(reversed(audit.events(connection, f"request:{number}", 1000)))
+    closed = not found.open
+    state, following = state_in_words(found)
     details: dict[str, Any] = _line(found) | {
-        "state": state_in_words(found)[0],
+        "state": state,
+        "next": following,
+        "policy_version": found.policy_version,
         "what": found.what,
         "how": found.how,
         "controls": found.controls,
@@ -49,13 +72,23 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
                 "name": file.name,
                 "size": file.size,
                 "sha256": file.sha256,
-                "decision": file.verdict or "",
-                "reason": file.reason,
+                "decision": (outcome(found, file.sha256) or "") if closed else "",
                 "released": file.released,
                 "downloads": file.downloads,
             }
             for file in found.files
         ],
+        "votes": [
+            {
+                "round": vote.round,
+                "reviewer": vote.reviewer,
+                "comment": vote.comment,
+                "counts": vote.counts,
+                "files": {digest: [word.verdict, word.reason] for digest, word in vote.words.items()},
+            }
+            for vote in given
+        ],
+        "downloaded": [f"{one.time.isoformat(timespec='seconds')} {one.person} {one.name}" for one in out],
         "history": [f"{one.time.isoformat(timespec='seconds')} {one.actor} {one.event}" for one in history],
     }
     show(details, as_json)
@@ -71,5 +104,70 @@ def _line(found: Request) -> dict[str, Any]:
         "files": len(found.files),
         "bytes": found.size,
         "created": found.created.isoformat(timespec="seconds"),
-        "reviewer": found.reviewer,
+        "voted": f"{len(counting(found))} of {found.policy.reviewers}",
+        "handling": list(handling(found, now())) if found.open else [],
     }
+
+
+@request.command("policy")
+@project_argument
+@click.option("--history", is_flag=True, help="Every version, newest first.")
+@json_option
+@pass_context
+def show_policy(context: Context, project: str, history: bool, as_json: bool) -> None:
+    """The review policy of a project: the version in force, or all of them."""
+    with context.database.read() as connection:
+        found = versions(connection, project)
+    show([_version(one) for one in found] if history else _version(found[0]), as_json)
+
+
+def _version(found: PolicyVersion) -> dict[str, Any]:
+    time = found.time.isoformat(timespec="seconds") if found.time else ""
+    head = {"project": found.project, "version": found.version, "set_by": found.set_by, "time": time}
+    return head | {"reason": found.reason} | to_json(found.policy)
+
+
+def _policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each part of a policy that is a number, from its table of bounds, and for the others."""
+
+    def statement(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text(value, "a statement", LIMITS.max_text) for value in values)
+
+    for name, (least, most, what) in reversed(list(BOUNDS.items())):
+        told = f"{what[0].upper()}{what[1:]}, {least} to {most}."
+        command = click.option(f"--{name.replace('_', '-')}", name, type=click.IntRange(least, most), help=told)(
+            command
+        )
+    for option in (
+        click.option("--no-statements", is_flag=True, help="Ask an author for no statement."),
+        click.option("--statement", "statements", multiple=True, callback=parsed(statement),
+                     help="A sentence that an author has to confirm; once for each, replacing those before."),
+        click.option("--download-by", type=click.Choice([str(one) for one in Downloader]), help="Who downloads."),
+        click.option("--release-by", type=click.Choice([str(one) for one in Releaser]), help="Who releases."),
+        click.option("--blind/--open", default=None, help="Votes are kept from each other until all have voted."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@request.command("set-policy")
+@project_argument
+@_policy_options
+@click.option("--reason", required=True, help="Recorded with the version.")
+@pass_context
+def change_policy(
+    context: Context, /, project: str, reason: str, statements: tuple[str, ...], no_statements: bool, **options: Any
+) -> None:
+    """Set another version of a project's review policy: what is given changes, the rest stays.
+
+    It holds for the rounds that begin from now on.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if statements or no_statements:
+        given["statements"] = () if no_statements else statements
+    if not given:
+        raise click.UsageError("Nothing to set was given. See --help for what can be.")
+    with context.database.write() as connection:
+        before = versions(connection, project)[0].version
+        made = set_policy(connection, context.actor, project, given, reason, before, now())
+    click.echo(f"Version {made.version} of the review policy of {made.project} is in force.")

@@ -20,7 +20,7 @@ from enclave.errors import BadInput, Refused
 from enclave.layout import Layout
 from enclave.names import PersonName, ProjectSlug
 from output_review import objects
-from output_review.limits import LIMITS, Announced, Meta, file_name, megabytes, parse_meta, too_big
+from output_review.limits import LIMITS, Announced, Limits, Meta, file_name, megabytes, parse_meta, too_big
 from output_review.vocabulary import Arrived, Submission
 
 _META_BYTES = 64 * 1024
@@ -34,7 +34,9 @@ class Interrupted(BadInput):
     """The body ended, stalled or made no sense before the submission was whole."""
 
 
-async def receive(request: web.Request, layout: Layout, author: PersonName, project: ProjectSlug) -> Submission:
+async def receive(
+    request: web.Request, layout: Layout, author: PersonName, project: ProjectSlug, limits: Limits = LIMITS
+) -> Submission:
     """Read a whole submission and keep its bytes; raise `Refused` and keep nothing.
 
     The caller writes the row at once: until then the bytes belong to no request.
@@ -42,7 +44,7 @@ async def receive(request: web.Request, layout: Layout, author: PersonName, proj
     with _one_at_a_time(author, project):
         try:
             async with asyncio.timeout(_SECONDS):
-                return await _receive(request, layout, author, project)
+                return await _receive(request, layout, author, project, limits)
         except TimeoutError:
             raise Interrupted(f"The files did not arrive within {_SECONDS} s; nothing was kept.") from None
         except (ClientError, HttpProcessingError, ConnectionError, ValueError, AssertionError) as error:
@@ -61,16 +63,18 @@ def _one_at_a_time(author: PersonName, project: ProjectSlug) -> Iterator[None]:
         _arriving.discard(key)
 
 
-async def _receive(request: web.Request, layout: Layout, author: PersonName, project: ProjectSlug) -> Submission:
+async def _receive(
+    request: web.Request, layout: Layout, author: PersonName, project: ProjectSlug, limits: Limits
+) -> Submission:
     if request.content_type != "multipart/form-data":
         raise BadInput("The request must be sent as multipart/form-data: a part meta, then the files.")
     reader = await request.multipart()
-    meta = await _meta(await reader.next())
+    meta = await _meta(await reader.next(), limits)
     await asyncio.to_thread(objects.make_sure_there_is_room, layout, sum(f.size for f in meta.files))
     folder = await asyncio.to_thread(objects.new_incoming, layout)
     try:
         arrived = [
-            await _file(await reader.next(), announced, folder / str(number))
+            await _file(await reader.next(), announced, folder / str(number), limits)
             for number, announced in enumerate(meta.files, 1)
         ]
         if await reader.next() is not None:
@@ -80,10 +84,10 @@ async def _receive(request: web.Request, layout: Layout, author: PersonName, pro
             await asyncio.to_thread(objects.keep, layout, folder / str(number), file.sha256)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder)
-    return Submission(project, author, meta.what, meta.how, meta.controls, tuple(arrived))
+    return Submission(project, author, meta.what, meta.how, meta.controls, tuple(arrived), meta.statements)
 
 
-async def _meta(part: MultipartReader | BodyPartReader | None) -> Meta:
+async def _meta(part: MultipartReader | BodyPartReader | None, limits: Limits) -> Meta:
     if not isinstance(part, BodyPartReader) or part.name != "meta":
         raise BadInput("The first part of the request must be meta, a JSON object.")
     body = bytearray()
@@ -95,10 +99,12 @@ async def _meta(part: MultipartReader | BodyPartReader | None) -> Meta:
         value = json.loads(bytes(body))
     except (ValueError, RecursionError):
         raise BadInput("The part meta is not JSON.") from None
-    return parse_meta(value, LIMITS)
+    return parse_meta(value, limits)
 
 
-async def _file(part: MultipartReader | BodyPartReader | None, announced: Announced, path: Path) -> Arrived:
+async def _file(
+    part: MultipartReader | BodyPartReader | None, announced: Announced, path: Path, limits: Limits
+) -> Arrived:
     if part is None:
         raise BadInput(f"{announced.name!r} is announced, but did not arrive.")
     if not isinstance(part, BodyPartReader) or part.name != "file":
@@ -108,8 +114,8 @@ async def _file(part: MultipartReader | BodyPartReader | None, announced: Announ
     arrival = await asyncio.to_thread(objects.Arrival, path)
     try:
         while chunk := await part.read_chunk(_CHUNK):
-            if arrival.size + len(chunk) > LIMITS.max_file_bytes:
-                raise too_big(announced.name, LIMITS)
+            if arrival.size + len(chunk) > limits.max_file_bytes:
+                raise too_big(announced.name, limits)
             if arrival.size + len(chunk) > announced.size:
                 raise BadInput(
                     f"{announced.name!r} is bigger than announced ({megabytes(announced.size)}):"

@@ -1,41 +1,76 @@
-"""The life of a release request: one table, one rule for who may act, one for what a decision must hold. Pure.
+"""The life of a release request: one table, one rule for who may act, one for what a vote must hold. Pure.
 
-    status      action      becomes     by whom
-    submitted   return      returned    an output checker
-    submitted   approve     approved    an output checker
-    submitted   reject      rejected    an output checker
-    submitted   withdraw    withdrawn   its author
-    returned    withdraw    withdrawn   its author
-    approved    take-back   submitted   an output checker, within the grace period; starts a new round
-    approved    withdraw    withdrawn   its author
-    approved    release     released    the desk, after the grace period
-    approved    hold        returned    the desk, when stored bytes no longer have the approved digest
+`TABLE` says what becomes of a request in a status by an action, and everything that is not in it is refused. `WHO`
+says whose each action is. The diagram in the docs and the tests are made from the same two. The page greys a button
+with the very `Reason` that the server refuses with. Counting votes is in `tally`; storing, hashing and the clock
+are left to others.
 
-Everything else is refused. The page greys a button with the very `Reason` that the server refuses with. Storing,
-hashing and the clock are left to others.
+A draft is not in the table: it is the dialog in JupyterLab, and nobody sees it before it is sent. Nothing here
+waits for something outside: each step is done in one transaction, or refused.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from output_review.vocabulary import Action, Actor, File, FileDecision, FileVerdict, Request, Status
+from output_review.policy import Policy, Releaser
+from output_review.tally import approved_files, counting, free_places, handling, live_claims, settled
+from output_review.vocabulary import OPEN, Action, Actor, File, FileDecision, FileVerdict, Request, Status
 
+_S, _A = Status, Action
 TABLE: Mapping[tuple[Status, Action], Status] = {
-    (Status.SUBMITTED, Action.RETURN): Status.RETURNED,
-    (Status.SUBMITTED, Action.APPROVE): Status.APPROVED,
-    (Status.SUBMITTED, Action.REJECT): Status.REJECTED,
-    (Status.SUBMITTED, Action.WITHDRAW): Status.WITHDRAWN,
-    (Status.RETURNED, Action.WITHDRAW): Status.WITHDRAWN,
-    (Status.APPROVED, Action.TAKE_BACK): Status.SUBMITTED,
-    (Status.APPROVED, Action.WITHDRAW): Status.WITHDRAWN,
-    (Status.APPROVED, Action.RELEASE): Status.RELEASED,
-    (Status.APPROVED, Action.HOLD): Status.RETURNED,
+    **{(status, _A.CLAIM): status for status in OPEN},
+    **{(status, _A.UNCLAIM): status for status in OPEN},
+    **{(status, _A.COMMENT): status for status in (*OPEN, _S.RETURNED)},
+    (_S.SUBMITTED, _A.VOTE): _S.IN_REVIEW,
+    (_S.RESUBMITTED, _A.VOTE): _S.IN_REVIEW,
+    (_S.IN_REVIEW, _A.VOTE): _S.IN_REVIEW,
+    (_S.IN_REVIEW, _A.APPROVE): _S.APPROVED,
+    (_S.IN_REVIEW, _A.REVEAL): _S.REVIEWED,
+    (_S.REVIEWED, _A.VOTE): _S.REVIEWED,
+    (_S.REVIEWED, _A.APPROVE): _S.APPROVED,
+    **{(status, _A.RETURN): _S.RETURNED for status in OPEN},
+    **{(status, _A.REJECT): _S.REJECTED for status in OPEN},
+    **{(status, _A.WITHDRAW): _S.WITHDRAWN for status in (*OPEN, _S.RETURNED, _S.APPROVED)},
+    (_S.RETURNED, _A.RESUBMIT): _S.RESUBMITTED,
+    (_S.RETURNED, _A.EXPIRE): _S.EXPIRED,
+    (_S.APPROVED, _A.TAKE_BACK): _S.SUBMITTED,
+    (_S.APPROVED, _A.RELEASE): _S.RELEASED,
+    (_S.APPROVED, _A.HOLD): _S.RETURNED,
+    (_S.RELEASED, _A.RECALL): _S.RECALLED,
 }
-BY_REVIEWER = frozenset({Action.RETURN, Action.APPROVE, Action.REJECT, Action.TAKE_BACK})
-BY_AUTHOR = frozenset({Action.WITHDRAW})
-BY_SYSTEM = frozenset({Action.RELEASE, Action.HOLD})
+
+
+class Who(StrEnum):
+    """Whose an action is."""
+
+    AUTHOR = "the author"
+    CHECKER = "a checker"
+    PARTY = "a checker or the author"
+    DESK = "the desk itself"
+    RELEASER = "the desk, or a checker if the policy says so"
+
+
+WHO: Mapping[Action, Who] = {
+    _A.CLAIM: Who.CHECKER,
+    _A.UNCLAIM: Who.CHECKER,
+    _A.VOTE: Who.CHECKER,
+    _A.COMMENT: Who.PARTY,
+    _A.APPROVE: Who.DESK,
+    _A.REVEAL: Who.DESK,
+    _A.RETURN: Who.CHECKER,
+    _A.REJECT: Who.CHECKER,
+    _A.RESUBMIT: Who.AUTHOR,
+    _A.WITHDRAW: Who.AUTHOR,
+    _A.TAKE_BACK: Who.CHECKER,
+    _A.RELEASE: Who.RELEASER,
+    _A.HOLD: Who.DESK,
+    _A.RECALL: Who.CHECKER,
+    _A.EXPIRE: Who.DESK,
+}
+# One after the other in a round of its own: old votes never count.
+NEW_ROUND = frozenset({Action.RESUBMIT, Action.TAKE_BACK})
 
 
 class Because(StrEnum):
@@ -46,15 +81,31 @@ class Because(StrEnum):
     NOT_A_CHECKER = "not-a-checker"
     MEMBER = "member"
     NOT_THE_AUTHOR = "not-the-author"
+    NOT_A_MEMBER = "not-a-member"
     SYSTEM_ONLY = "system-only"
+    CHECKER_RELEASES = "checker-releases"
     STATUS = "status"
+    TAKEN = "taken"
+    CLAIMED = "claimed"
+    NOT_CLAIMED = "not-claimed"
+    TOO_FEW = "too-few"
+    NOT_COUNTED = "not-counted"
     GRACE_OVER = "grace-over"
     GRACE_RUNNING = "grace-running"
+    NOT_EXPIRED = "not-expired"
     NO_COMMENT = "no-comment"
     UNDECIDED = "undecided"
     NO_REASON = "no-reason"
-    NOTHING_APPROVED = "nothing-approved"
     UNKNOWN_FILE = "unknown-file"
+
+
+# Refusals that are a question of when, not of who.
+A_QUESTION_OF_WHEN = frozenset(
+    {
+        Because.STATUS, Because.TAKEN, Because.CLAIMED, Because.NOT_CLAIMED, Because.TOO_FEW, Because.NOT_COUNTED,
+        Because.GRACE_OVER, Because.GRACE_RUNNING, Because.NOT_EXPIRED,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,32 +116,47 @@ class Reason:
     text: str
 
 
-_DONE = {
+_IS = {
     Status.SUBMITTED: "is waiting for an output checker",
+    Status.RESUBMITTED: "is waiting for an output checker again",
+    Status.IN_REVIEW: "is being reviewed",
+    Status.REVIEWED: "has been reviewed",
     Status.RETURNED: "has been returned to its author",
     Status.APPROVED: "has been approved",
+    Status.RELEASED: "has been released",
     Status.REJECTED: "has been rejected",
     Status.WITHDRAWN: "has been withdrawn by its author",
-    Status.RELEASED: "has been released",
+    Status.RECALLED: "has been recalled",
+    Status.EXPIRED: "has expired",
 }
-_VERB = {
-    Action.RETURN: "returned",
+DONE = {
+    Action.CLAIM: "claimed",
+    Action.UNCLAIM: "given back",
+    Action.VOTE: "voted on",
+    Action.COMMENT: "commented on",
     Action.APPROVE: "approved",
+    Action.REVEAL: "opened for consolidation",
+    Action.RETURN: "returned",
     Action.REJECT: "rejected",
+    Action.RESUBMIT: "resubmitted",
     Action.WITHDRAW: "withdrawn",
     Action.TAKE_BACK: "taken back",
     Action.RELEASE: "released",
     Action.HOLD: "held",
+    Action.RECALL: "recalled",
+    Action.EXPIRE: "expired",
 }
 
 
 def objection(actor: Actor, action: Action, request: Request, now: datetime) -> Reason | None:
     """Why this actor may not do this to this request now, or None if they may."""
-    return _person(actor, action, request) or _moment(action, request, now)
+    return _person(actor, action, request) or _status(action, request) or _moment(actor, action, request, now)
 
 
 def reviewer_objection(actor: Actor, request: Request) -> Reason | None:
     """Why this person may never judge this request, whatever its status, or None."""
+    if actor.system:
+        return Reason(Because.NOT_A_CHECKER, "Only an output checker may do this, and no automatic check is one.")
     if actor.name == request.author:
         return Reason(Because.OWN_REQUEST, "This is your own request: somebody else has to check it.")
     if actor.admin:
@@ -106,85 +172,121 @@ def reviewer_objection(actor: Actor, request: Request) -> Reason | None:
 
 
 def _person(actor: Actor, action: Action, request: Request) -> Reason | None:
-    if action in BY_SYSTEM or actor.system:
-        allowed = actor.system and action in BY_SYSTEM
-        return None if allowed else Reason(Because.SYSTEM_ONLY, "The desk alone releases, and does only that.")
-    if action in BY_REVIEWER:
+    who = WHO[action]
+    if who is Who.RELEASER:
+        who = Who.DESK if request.policy.release_by is Releaser.DESK else Who.CHECKER
+        if actor.system and who is Who.CHECKER:
+            return Reason(
+                Because.CHECKER_RELEASES, "This project's policy has a checker release what was approved."
+            )
+    if who is Who.DESK or actor.system:
+        allowed = actor.system and who is Who.DESK
+        return None if allowed else Reason(Because.SYSTEM_ONLY, "The desk alone does this, and nothing else.")
+    if who is Who.CHECKER or (who is Who.PARTY and actor.name != request.author):
         return reviewer_objection(actor, request)
     if actor.name != request.author:
-        return Reason(Because.NOT_THE_AUTHOR, "Only the author of a request may withdraw it.")
+        return Reason(Because.NOT_THE_AUTHOR, f"Only its author may have a request {DONE[action]}.")
+    if action is Action.RESUBMIT and not actor.member:
+        return Reason(Because.NOT_A_MEMBER, f"You are not a member of {request.project} any more.")
     return None
 
 
-def _moment(action: Action, request: Request, now: datetime) -> Reason | None:
-    if (request.status, action) not in TABLE:
+def _status(action: Action, request: Request) -> Reason | None:
+    if (request.status, action) in TABLE:
+        return None
+    when = "yet" if request.open else "any more"
+    return Reason(
+        Because.STATUS, f"Request {request.id} {_IS[request.status]}: it cannot be {DONE[action]} {when}."
+    )
+
+
+def _moment(actor: Actor, action: Action, request: Request, now: datetime) -> Reason | None:
+    match action:
+        case Action.CLAIM | Action.UNCLAIM:
+            return _claim(actor, action, request, now)
+        case Action.VOTE | Action.RETURN | Action.REJECT:
+            return _judging(actor, action, request, now)
+        case Action.APPROVE | Action.REVEAL if settled(request) is not action:
+            return Reason(Because.NOT_COUNTED, "The votes of this round do not say so.")
+        case Action.TAKE_BACK | Action.RELEASE | Action.HOLD:
+            return _grace(action, request, now)
+        case Action.EXPIRE if now < expires(request.updated, request.policy):
+            return Reason(Because.NOT_EXPIRED, "Its author still has time to change it.")
+    return None
+
+
+def _claim(actor: Actor, action: Action, request: Request, now: datetime) -> Reason | None:
+    mine = actor.name in {claim.person for claim in live_claims(request, now)}
+    if action is Action.UNCLAIM:
+        return None if mine else Reason(Because.NOT_CLAIMED, "You have not claimed this request.")
+    if mine or actor.name in counting(request):
+        return Reason(Because.CLAIMED, "You are handling this request already.")
+    return _place(actor, request, now)
+
+
+def _judging(actor: Actor, action: Action, request: Request, now: datetime) -> Reason | None:
+    if action is Action.RETURN and request.status is Status.REVIEWED:
+        return None  # whoever may judge may also end a consolidation that leads nowhere: nothing leaves by it
+    if action is Action.REJECT and request.status is not Status.REVIEWED and request.policy.reviewers > 1:
         return Reason(
-            Because.STATUS,
-            f"Request {request.id} {_DONE[request.status]}: it cannot be {_VERB[action]} any more."
-            if request.status is not Status.SUBMITTED
-            else f"Request {request.id} {_DONE[request.status]}: it cannot be {_VERB[action]} yet.",
+            Because.TOO_FEW,
+            f"Closing a request for good takes the votes of {request.policy.reviewers} checkers first."
+            " Vote to keep the files inside, or return it.",
         )
+    return _place(actor, request, now)
+
+
+def _place(actor: Actor, request: Request, now: datetime) -> Reason | None:
+    if free_places(request, now, besides=(actor.name,)):
+        return None
+    names = " and ".join(sorted(set(handling(request, now)) - {actor.name}))
+    return (
+        Reason(Because.TAKEN, f"{names} handle this request already. One of them has to give it back first.")
+        if (" and " in names)
+        else Reason(Because.TAKEN, f"{names} handles this request already, and has to give it back first.")
+    )
+
+
+def _grace(action: Action, request: Request, now: datetime) -> Reason | None:
     over = request.release_at is not None and now >= request.release_at
-    if action is Action.TAKE_BACK and not (request.release_at and not over):
-        return Reason(Because.GRACE_OVER, "The time in which the approval could be taken back is over.")
-    if action in BY_SYSTEM and not over:
-        return Reason(Because.GRACE_RUNNING, "The approval can still be taken back.")
-    return None
+    if action is Action.TAKE_BACK:
+        # A checker who releases by hand may also still take back: nothing has left.
+        waits = request.policy.release_by is Releaser.CHECKER
+        late = Reason(Because.GRACE_OVER, "The time in which the approval could be taken back is over.")
+        return None if request.release_at is not None and (waits or not over) else late
+    return None if over else Reason(Because.GRACE_RUNNING, "The approval can still be taken back.")
+
+
+def expires(returned: datetime, policy: Policy) -> datetime:
+    """When a request that was returned then expires, unless its author does something about it."""
+    return returned + timedelta(days=policy.expire_days)
 
 
 def flaw(action: Action, comment: str, decisions: Iterable[FileDecision], files: Iterable[File]) -> Reason | None:
-    """What a checker's decision still lacks, or None if it is complete."""
+    """What a checker's vote, return or rejection still lacks, or None if it is complete."""
     by_number = {decision.number: decision for decision in decisions}
     files = tuple(files)
     if set(by_number) - {file.number for file in files}:
         return Reason(Because.UNKNOWN_FILE, "A decision names a file that is not in this request.")
-    if action in (Action.APPROVE, Action.RETURN, Action.REJECT) and not comment.strip():
-        return Reason(Because.NO_COMMENT, _NO_COMMENT[action])
-    if action is not Action.APPROVE:
-        return None
-    for file in files:
+    if not comment.strip():
+        return Reason(Because.NO_COMMENT, _NO_COMMENT.get(action, "Say why: the reason is kept with it."))
+    for file in files if action is Action.VOTE else ():
         decision = by_number.get(file.number)
         if decision is None:
             return Reason(Because.UNDECIDED, f"Decide about {file.name} as well: release it, or keep it in.")
         if decision.verdict is FileVerdict.REJECTED and not decision.reason.strip():
             return Reason(Because.NO_REASON, f"Say why {file.name} is not released; its author will read it.")
-    if not any(decision.verdict is FileVerdict.APPROVED for decision in by_number.values()):
-        return Reason(
-            Because.NOTHING_APPROVED,
-            "No file is approved, so there is nothing to release: return or reject the request instead.",
-        )
     return None
 
 
 _NO_COMMENT = {
-    Action.APPROVE: "Say why these files may leave: the reason is kept with the release.",
+    Action.VOTE: "Say why you vote so: the reason is kept with the vote.",
     Action.RETURN: "Say what the author should change.",
     Action.REJECT: "Say why nothing of this may leave; its author will read it.",
+    Action.RECALL: "Say why it is recalled; its author will read it.",
 }
 
 
 def releasable(request: Request) -> tuple[File, ...]:
     """The files that a release of this request may hold: approved by name of their digest, nothing else."""
-    if request.status is not Status.APPROVED:
-        return ()
-    return tuple(file for file in request.files if file.verdict is FileVerdict.APPROVED)
-
-
-def state_in_words(request: Request) -> tuple[str, str]:
-    """(how it stands, who acts next), in plain words for everybody."""
-    match request.status:
-        case Status.SUBMITTED:
-            return "Waiting for an output checker", "An output checker looks at it next."
-        case Status.RETURNED:
-            return (
-                "Returned with a comment",
-                "Its author reads the comment, changes the files and requests again.",
-            )
-        case Status.APPROVED:
-            return "Approved, about to be released", "The desk releases it when the grace period is over."
-        case Status.REJECTED:
-            return "Rejected", "Nobody: this request is closed, and nothing of it leaves."
-        case Status.WITHDRAWN:
-            return "Withdrawn by its author", "Nobody: this request is closed, and nothing of it leaves."
-        case Status.RELEASED:
-            return "Released", "Members of the project can download the released files."
+    return approved_files(request) if request.status is Status.APPROVED else ()

@@ -11,17 +11,19 @@ from typing import Any
 
 from enclave.errors import BadInput
 
+MEGABYTE = 1024**2
 LONGEST_NAME = 120
 _LONGEST_NAME_BYTES = 240  # file systems end a name at 255 bytes
+_MOST_STATEMENTS = 50
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Numbers of files and bytes; characters for each typed text."""
+    """Numbers of files and bytes, which a project's policy sets; characters for each typed text."""
 
     max_files: int = 20
-    max_file_bytes: int = 16 * 1024**2
-    max_total_bytes: int = 64 * 1024**2
+    max_file_bytes: int = 16 * MEGABYTE
+    max_total_bytes: int = 64 * MEGABYTE
     max_text: int = 2000
     max_waiting: int = 20
 
@@ -45,6 +47,7 @@ class Meta:
     how: str
     controls: str
     files: tuple[Announced, ...]
+    statements: tuple[str, ...]
 
 
 def parse_meta(value: Any, limits: Limits = LIMITS) -> Meta:
@@ -58,14 +61,21 @@ def parse_meta(value: Any, limits: Limits = LIMITS) -> Meta:
             value.get("controls"), "which disclosure controls were applied (write none if none)", limits.max_text
         ),
     }
-    return Meta(files=_files(value["files"], limits), **texts)
+    return Meta(files=_files(value["files"], limits), statements=_statements(value.get("statements", [])), **texts)
+
+
+def _statements(value: Any) -> tuple[str, ...]:
+    """The statements that the author makes, word for word; those that nobody asked for do no harm."""
+    if not isinstance(value, list) or len(value) > _MOST_STATEMENTS or not all(isinstance(s, str) for s in value):
+        raise BadInput("The statements that the author makes must be a list of texts.")
+    return tuple(value)
 
 
 def _files(items: Sequence[Any], limits: Limits) -> tuple[Announced, ...]:
     if not items:
         raise BadInput("The request holds no file: choose at least one.")
     if len(items) > limits.max_files:
-        raise BadInput(f"{len(items)} files are too many for one request: at most {limits.max_files} are accepted.")
+        raise too_many(len(items), limits)
     files = tuple(_announced(item, limits) for item in items)
     seen: dict[str, str] = {}
     for file in files:
@@ -73,13 +83,27 @@ def _files(items: Sequence[Any], limits: Limits) -> tuple[Announced, ...]:
         if key in seen:
             raise BadInput(f"{seen[key]!r} and {file.name!r} cannot be told apart: rename one of them.")
         seen[key] = file.name
-    total = sum(file.size for file in files)
+    refuse_too_much([(file.name, file.size) for file in files], limits)
+    return files
+
+
+def refuse_too_much(files: Sequence[tuple[str, int]], limits: Limits) -> None:
+    """Raise `BadInput` if these files, (name, bytes) each, are more or bigger than one request may carry."""
+    if len(files) > limits.max_files:
+        raise too_many(len(files), limits)
+    for name, size in files:
+        if size > limits.max_file_bytes:
+            raise too_big(name, limits)
+    total = sum(size for _, size in files)
     if total > limits.max_total_bytes:
         raise BadInput(
             f"The files are {megabytes(total)} together: at most {megabytes(limits.max_total_bytes)} are accepted"
             " in one request."
         )
-    return files
+
+
+def too_many(count: int, limits: Limits) -> BadInput:
+    return BadInput(f"{count} files are too many for one request: at most {limits.max_files} are accepted.")
 
 
 def _announced(item: Any, limits: Limits) -> Announced:

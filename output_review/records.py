@@ -1,4 +1,4 @@
-"""The record of what left, written by the desk itself: releases, downloads, and bytes that were found damaged.
+"""The record of what left: releases, downloads, recalls, and bytes that were found damaged.
 
 All in the caller's transaction, like `store`.
 """
@@ -10,19 +10,25 @@ from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
 from enclave import audit
-from enclave.errors import Broken
-from output_review.lifecycle import releasable
+from enclave.errors import BadInput, Broken
+from output_review.lifecycle import flaw, releasable
+from output_review.queries import downloads_of
 from output_review.steps import allowed, step
 from output_review.tables import released_files
-from output_review.vocabulary import SYSTEM, Action, Request, RequestEvent
+from output_review.tally import counting
+from output_review.vocabulary import SYSTEM, Action, Actor, Request, RequestEvent
 
 
-def release(connection: Connection, number: int, version: int, now: datetime) -> Request:
-    """The desk releases the approved files, whose bytes the caller has just verified for this very version."""
-    request = allowed(connection, SYSTEM, Action.RELEASE, number, version, now)
+def release(connection: Connection, actor: Actor, number: int, version: int, now: datetime) -> Request:
+    """Release the approved files, whose bytes the caller has just verified for this very version.
+
+    The desk does it, or a checker where the policy says so.
+    """
+    request = allowed(connection, actor, Action.RELEASE, number, now, version)
     leaving = releasable(request)
     if not leaving:
         raise Broken(f"request {number} is approved, but none of its files is")
+    approvers = ", ".join(sorted(counting(request)))
     connection.execute(
         insert(released_files),
         [
@@ -32,7 +38,7 @@ def release(connection: Connection, number: int, version: int, now: datetime) ->
                 "name": file.name,
                 "size": file.size,
                 "sha256": file.sha256,
-                "approved_by": request.reviewer,
+                "approved_by": approvers,
                 "released": now,
                 "downloads": 0,
             }
@@ -41,23 +47,43 @@ def release(connection: Connection, number: int, version: int, now: datetime) ->
     )
     details = {
         "round": request.round,
-        "approved_by": request.reviewer,
+        "policy_version": request.policy_version,
+        "approved_by": approvers,
         "files": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in leaving],
     }
-    return step(connection, SYSTEM, Action.RELEASE, request, now, details)
+    return step(connection, actor, Action.RELEASE, request, now, details)
 
 
 def hold(connection: Connection, number: int, version: int, damaged: Sequence[str], now: datetime) -> Request:
     """Stored bytes are not what was approved: nothing is released, an incident is recorded."""
-    request = allowed(connection, SYSTEM, Action.HOLD, number, version, now)
+    request = allowed(connection, SYSTEM, Action.HOLD, number, now, version)
     names = ", ".join(damaged)
     comment = (
         f"The desk's stored copy of {names} is no longer what was approved, so nothing was released. An"
-        " incident has been recorded and an admin has to look into it. Request the release again from your"
-        " workspace."
+        " incident has been recorded and an admin has to look into it. Resubmit the files from your workspace."
     )
     details = {"incident": "stored bytes differ from the approved digest", "files": list(damaged)}
-    return step(connection, SYSTEM, Action.HOLD, request, now, details, comment=comment, release_at=None)
+    return step(
+        connection, SYSTEM, Action.HOLD, request, now, details, comment=comment, reviewer="", release_at=None
+    )
+
+
+def recall(connection: Connection, actor: Actor, number: int, version: int, comment: str, now: datetime) -> Request:
+    """A checker recalls a release: nothing of it is handed out any more, and the event names who had it already."""
+    request = allowed(connection, actor, Action.RECALL, number, now, version)
+    missing = flaw(Action.RECALL, comment, (), request.files)
+    if missing:
+        raise BadInput(missing.text)
+    out = [{"person": one.person, "name": one.name} for one in downloads_of(connection, number)]
+    details = {"comment": comment, "round": request.round, "downloaded": out}
+    return step(connection, actor, Action.RECALL, request, now, details, comment=comment, reviewer=actor.name)
+
+
+def expire(connection: Connection, number: int, now: datetime) -> Request:
+    """The desk closes a returned request that its author has not resubmitted in time."""
+    request = allowed(connection, SYSTEM, Action.EXPIRE, number, now)
+    details = {"round": request.round, "policy_version": request.policy_version}
+    return step(connection, SYSTEM, Action.EXPIRE, request, now, details)
 
 
 def count_download(connection: Connection, actor: str, request: int, file: int, name: str, sha256: str) -> None:

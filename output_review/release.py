@@ -1,4 +1,5 @@
-"""Release: after the grace period the desk itself releases, and only bytes that still have the approved digest.
+"""Release: after the grace period the desk releases, or a checker where the policy says so, and only bytes that
+still have the approved digest.
 
 A released file is a row of `released_files`; a download looks nowhere else, hashes the bytes once more and counts.
 """
@@ -10,19 +11,24 @@ from typing import BinaryIO
 
 from sqlalchemy.engine import Connection
 
-from data_mounts.answers import is_member
 from enclave.clock import now
-from enclave.errors import NotFound, Refused
+from enclave.errors import Forbidden, NotFound, Refused
 from enclave.layout import Layout
 from enclave.names import Digest
 from enclave.people import Person
 from enclave.web.rooms import Desk
 from output_review import objects, records
 from output_review.lifecycle import releasable
-from output_review.queries import Released, due, get_request, no_such_request, released_file
+from output_review.queries import Released, due, overdue, released_file
+from output_review.reading import actor_for, get_request, no_such_request, present_actor
+from output_review.sight import may_download
+from output_review.steps import allowed
+from output_review.vocabulary import SYSTEM, Action, Status
+from output_review.words import WHO_DOWNLOADS
 
 log = logging.getLogger("enclave.review")
 _EVERY = 1.0  # seconds
+_EXPIRING_EVERY = 60.0  # seconds
 
 
 async def keep_releasing(desk: Desk) -> None:
@@ -33,6 +39,25 @@ async def keep_releasing(desk: Desk) -> None:
         except Exception:
             log.exception("looking for releases failed")
         await asyncio.sleep(_EVERY)
+
+
+async def keep_expiring(desk: Desk) -> None:
+    """Close returned requests whose time is over, once a minute."""
+    while True:
+        try:
+            await expire_overdue(desk)
+        except Exception:
+            log.exception("looking for returned requests that expire failed")
+        await asyncio.sleep(_EXPIRING_EVERY)
+
+
+async def expire_overdue(desk: Desk) -> None:
+    """Close every returned request whose time is over; one that its author resubmits meanwhile is left alone."""
+    for number in await desk.read(overdue, now()):
+        try:
+            await desk.write(records.expire, number, now())
+        except Refused as refused:
+            log.info("request %d did not expire: %s", number, refused)
 
 
 async def release_due(desk: Desk) -> None:
@@ -46,12 +71,15 @@ async def release_due(desk: Desk) -> None:
             log.exception("releasing request %d failed", number)
 
 
-async def release_one(desk: Desk, number: int) -> None:
+async def release_one(desk: Desk, number: int, by: str = "", version: int | None = None) -> None:
     """Verify the approved files' bytes and release the request, or hold it and record an incident.
 
-    Raises `Refused` if somebody changed the request meanwhile, such as by taking the approval back.
+    By the desk itself, or by the checker named in `by` who has looked at `version`. Raises `Refused` if the rules
+    say no or somebody changed the request meanwhile, such as by taking the approval back.
     """
     request = await desk.read(get_request, number)
+    if by:
+        await desk.read(_may_release, by, number, version)
     damaged = [
         file.name
         for file in releasable(request)
@@ -61,7 +89,16 @@ async def release_one(desk: Desk, number: int) -> None:
         log.error("request %d is held: the stored bytes of %s differ", number, damaged)
         await desk.write(records.hold, number, request.version, damaged, now())
     else:
-        await desk.write(records.release, number, request.version, now())
+        await desk.write(_release, by, number, request.version)
+
+
+def _may_release(connection: Connection, by: str, number: int, version: int | None) -> None:
+    allowed(connection, present_actor(connection, by, number), Action.RELEASE, number, now(), version)
+
+
+def _release(connection: Connection, by: str, number: int, version: int) -> None:
+    actor = present_actor(connection, by, number) if by else SYSTEM
+    records.release(connection, actor, number, version, now())
 
 
 @dataclass(frozen=True)
@@ -77,7 +114,8 @@ class Download:
 async def open_download(desk: Desk, person: Person, number: int, file: int) -> Download:
     """Open a released file for a present member of its project; count and record it.
 
-    Raises `NotFound` alike for a request, file or membership that is not there, and `Refused` for damaged bytes.
+    Raises `NotFound` alike for a request, file or membership that is not there, `Forbidden` for a member whom the
+    policy does not name, and `Refused` for damaged bytes.
     """
     found = await desk.read(released_for, person, number, file)
     layout: Layout = desk.settings.layout
@@ -97,11 +135,17 @@ async def open_download(desk: Desk, person: Person, number: int, file: int) -> D
 
 
 def released_for(connection: Connection, person: Person, number: int, file: int) -> Released:
-    """The record of a released file, for a present member of the project; raise `NotFound`."""
+    """The record of a released file, for those present members whom the policy names.
+
+    Raise `NotFound` for everybody else and for what is not released or recalled.
+    """
     request = get_request(connection, number)
-    if not is_member(connection, person.name, request.project):
+    actor = actor_for(connection, person, request.project)
+    if not actor.member:
         raise no_such_request(number)
     found = released_file(connection, number, file)
-    if found is None:
+    if found is None or request.status is not Status.RELEASED:
         raise NotFound(f"Request {number} has no released file {file}.")
+    if not may_download(actor, request):
+        raise Forbidden(f"{WHO_DOWNLOADS[request.policy.download_by]} alone can download it.")
     return found

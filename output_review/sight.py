@@ -2,11 +2,15 @@
 
 An author, like every member of the project, sees no file content on the desk: it is in the workspace, behind the
 meter. Evidence is for those who judge and those who audit, and never for an admin.
+
+In a blind round nobody sees another's votes or comments before all required checkers have voted or the round is
+over, an auditor neither. The project sees votes when the round is over, and never what checkers say to each other.
 """
 
 from enum import IntEnum
 
-from output_review.vocabulary import Actor, Request
+from output_review.policy import Downloader
+from output_review.vocabulary import Actor, Audience, Comment, Request, Status, Vote
 
 
 class Sight(IntEnum):
@@ -17,6 +21,12 @@ class Sight(IntEnum):
     EVIDENCE = 2
 
 
+_BLIND = (Status.SUBMITTED, Status.RESUBMITTED, Status.IN_REVIEW)
+# What a round that is over has become, as far as its project is concerned. Who withdraws a request in the middle of
+# a round learns nothing by it.
+_TOLD = (Status.RETURNED, Status.APPROVED, Status.RELEASED, Status.REJECTED, Status.RECALLED, Status.EXPIRED)
+
+
 def sight(actor: Actor, request: Request) -> Sight:
     """How much of this request this person sees."""
     if actor.name == request.author or actor.member:
@@ -24,3 +34,45 @@ def sight(actor: Actor, request: Request) -> Sight:
     if not (actor.checker or actor.auditor):
         return Sight.NOTHING
     return Sight.STATE if actor.admin else Sight.EVIDENCE
+
+
+def may_download(actor: Actor, request: Request) -> bool:
+    """Whether this present member is one of those whom the policy lets download released files."""
+    match request.policy.download_by:
+        case Downloader.AUTHOR:
+            return actor.member and actor.name == request.author
+        case Downloader.LEAD:
+            return actor.member and actor.lead
+    return actor.member
+
+
+def blind(request: Request, round_: int | None = None) -> bool:
+    """Whether the votes of this round, the present one if none is given, are still kept from each other."""
+    if round_ is not None and round_ != request.round:
+        return False
+    return request.policy.blind and request.policy.reviewers > 1 and request.status in _BLIND
+
+
+def sees_vote(actor: Actor, request: Request, vote: Vote) -> bool:
+    """Whether this person sees this vote of the request, of its present round or an earlier one."""
+    return vote.reviewer == actor.name or _sees(actor, request, vote.round)
+
+
+def sees_comment(actor: Actor, request: Request, comment: Comment) -> bool:
+    """Whether this person sees what was said."""
+    if comment.author in (actor.name, request.author):
+        return sight(actor, request) > Sight.NOTHING
+    if not _sees(actor, request, comment.round, talk=True):
+        return False
+    return comment.audience is Audience.EVERYBODY or sight(actor, request) is Sight.EVIDENCE
+
+
+def _sees(actor: Actor, request: Request, round_: int, talk: bool = False) -> bool:
+    if blind(request, round_):
+        return False
+    match sight(actor, request):
+        case Sight.EVIDENCE:
+            return True
+        case Sight.STATE:
+            return talk or round_ < request.round or request.status in _TOLD
+    return False

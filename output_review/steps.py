@@ -1,33 +1,44 @@
 """One step of the lifecycle: the rule asked with the row locked, then compare-and-set with its audit event.
 
-Every change is compare-and-set on the request's version: of two people at once one wins, and the other is told
-what happened. The row is locked while the rule is asked, so no decision rests on a stale read.
+Every change of state is compare-and-set on the request's version: of two people at once one wins, and the other is
+told what happened. A vote is about files of a round, so it asks for the round that the checker has looked at; two
+checkers who vote at once are both heard. The row is locked while the rule is asked, so no decision rests on a stale
+read.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.errors import Forbidden, Refused
-from output_review.lifecycle import TABLE, Because, Reason, objection
-from output_review.queries import get_request
-from output_review.tables import requests
-from output_review.vocabulary import Action, Actor, Request, RequestEvent
+from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
+from output_review.reading import get_request
+from output_review.tables import claims, request_files, requests, rounds
+from output_review.vocabulary import Action, Actor, Arrived, Request, RequestEvent, Status
 
-_EVENT = {
-    Action.RETURN: RequestEvent.RETURNED,
+EVENT = {
+    Action.CLAIM: RequestEvent.CLAIMED,
+    Action.UNCLAIM: RequestEvent.UNCLAIMED,
+    Action.VOTE: RequestEvent.VOTED,
+    Action.COMMENT: RequestEvent.COMMENTED,
     Action.APPROVE: RequestEvent.APPROVED,
+    Action.REVEAL: RequestEvent.REVEALED,
+    Action.RETURN: RequestEvent.RETURNED,
     Action.REJECT: RequestEvent.REJECTED,
+    Action.RESUBMIT: RequestEvent.RESUBMITTED,
     Action.WITHDRAW: RequestEvent.WITHDRAWN,
     Action.TAKE_BACK: RequestEvent.TAKEN_BACK,
     Action.RELEASE: RequestEvent.RELEASED,
     Action.HOLD: RequestEvent.INCIDENT,
+    Action.RECALL: RequestEvent.RECALLED,
+    Action.EXPIRE: RequestEvent.EXPIRED,
 }
-_A_QUESTION_OF_WHEN = {Because.STATUS, Because.GRACE_OVER, Because.GRACE_RUNNING}
+# What changes no state and makes nobody's page stale: it takes no version.
+ASIDE = frozenset({Action.CLAIM, Action.UNCLAIM, Action.COMMENT})
 
 
 class Stale(Refused):
@@ -36,17 +47,26 @@ class Stale(Refused):
 
 def refusal(reason: Reason) -> Refused:
     """The exception that says this reason: 409 when it is a question of when, 403 when of who."""
-    return (Refused if reason.code in _A_QUESTION_OF_WHEN else Forbidden)(reason.text)
+    return (Refused if reason.code in A_QUESTION_OF_WHEN else Forbidden)(reason.text)
 
 
 def allowed(
-    connection: Connection, actor: Actor, action: Action, number: int, version: int | None, now: datetime
+    connection: Connection,
+    actor: Actor,
+    action: Action,
+    number: int,
+    now: datetime,
+    version: int | None = None,
+    round_: int | None = None,
 ) -> Request:
+    """The request, locked, if this actor may do this to it now and it is as they saw it; raise `Refused`."""
     request = get_request(connection, number, lock=True)
     reason = objection(actor, action, request, now)
-    if reason is not None and reason.code not in _A_QUESTION_OF_WHEN:
+    if reason is not None and reason.code not in A_QUESTION_OF_WHEN:
         raise refusal(reason)
-    if version is not None and version != request.version:
+    if version not in (None, request.version) or round_ not in (None, request.round):
+        raise Stale(_what_happened(request))
+    if reason is not None and reason.code is Because.STATUS and round_ is not None:
         raise Stale(_what_happened(request))
     if reason is not None:
         raise refusal(reason)
@@ -70,12 +90,54 @@ def step(
     details: Mapping[str, Any],
     **values: Any,
 ) -> Request:
-    changed = connection.execute(
-        update(requests)
-        .where(requests.c.id == request.id, requests.c.version == request.version)
-        .values(status=TABLE[request.status, action], version=request.version + 1, updated=now, **values)
-    )
-    if changed.rowcount != 1:
-        raise Stale(_what_happened(get_request(connection, request.id)))
-    audit.record(connection, actor.name, _EVENT[action], f"request:{request.id}", details)
+    """Do it, with its audit event. A round that ends by it leaves no claim."""
+    becomes = TABLE[request.status, action]
+    if action not in ASIDE:
+        changed = connection.execute(
+            update(requests)
+            .where(requests.c.id == request.id, requests.c.version == request.version)
+            .values(status=becomes, version=request.version + 1, updated=now, **values)
+        )
+        if changed.rowcount != 1:
+            raise Stale(_what_happened(get_request(connection, request.id)))
+        if becomes not in (Status.IN_REVIEW, Status.REVIEWED):
+            connection.execute(delete(claims).where(claims.c.request_id == request.id))
+    audit.record(connection, actor.name, EVENT[action], f"request:{request.id}", details)
     return get_request(connection, request.id)
+
+
+def begin_round(
+    connection: Connection,
+    number: int,
+    round_: int,
+    policy_version: int,
+    texts: Mapping[str, str],
+    statements: tuple[str, ...],
+    files: tuple[Arrived, ...],
+    now: datetime,
+) -> None:
+    """The rows of a round that begins: what the author says, under which policy, about which bytes."""
+    connection.execute(
+        insert(rounds).values(
+            request_id=number,
+            round=round_,
+            policy_version=policy_version,
+            statements=list(statements),
+            started=now,
+            **texts,
+        )
+    )
+    connection.execute(
+        insert(request_files),
+        [
+            {
+                "request_id": number,
+                "round": round_,
+                "number": place,
+                "name": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+            }
+            for place, file in enumerate(files, 1)
+        ],
+    )

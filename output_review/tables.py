@@ -1,9 +1,12 @@
-"""The tables of this room. A later round has rows of files and decisions of its own."""
+"""The tables of this room. A later round has rows of files, votes and comments of its own."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -14,6 +17,17 @@ from sqlalchemy import (
 
 from enclave.database import UtcDateTime, metadata
 
+# Rows are added, never changed: the newest version is in force, and rounds name the one they were begun under.
+review_policies = Table(
+    "review_policies",
+    metadata,
+    Column("project", String(30), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("policy", JSON, nullable=False),
+    Column("set_by", String(80), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+)
 requests = Table(
     "requests",
     metadata,
@@ -31,7 +45,23 @@ requests = Table(
     Column("created", UtcDateTime, nullable=False),
     Column("updated", UtcDateTime, nullable=False),
     Column("release_at", UtcDateTime, nullable=True),
+    Column("policy_version", Integer, nullable=False, server_default="1"),
+    Column("waiting_since", UtcDateTime, nullable=True),
     Index("ix_requests_status_created", "status", "created"),
+    Index("ix_requests_status_waiting", "status", "waiting_since"),
+)
+# What the author said and under which policy, round by round.
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("policy_version", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("controls", Text, nullable=False),
+    Column("statements", JSON, nullable=False),
+    Column("started", UtcDateTime, nullable=False),
 )
 request_files = Table(
     "request_files",
@@ -44,17 +74,55 @@ request_files = Table(
     Column("sha256", String(64), nullable=False, index=True),
     UniqueConstraint("request_id", "round", "sha256"),
 )
-# A decision is about bytes: keyed by digest, never by name or number.
-decisions = Table(
-    "decisions",
+# Who handles what. A claim lapses; who gives it back or votes has none any more.
+claims = Table(
+    "claims",
+    metadata,
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
+    Column("person", String(30), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+# Each time that a checker votes in a round; the one with the highest number is their vote, the others are history.
+# `counted` is set when the request is approved by it.
+reviews = Table(
+    "reviews",
     metadata,
     Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
     Column("round", Integer, primary_key=True),
     Column("reviewer", String(30), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("counted", Boolean, nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+)
+# A vote is about bytes: keyed by digest, never by name or number of a file.
+votes = Table(
+    "votes",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("reviewer", String(30), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("sha256", String(64), primary_key=True),
-    Column("policy_version", Integer, primary_key=True),
     Column("verdict", String(12), nullable=False),
     Column("reason", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["request_id", "round", "reviewer", "number"],
+        ["reviews.request_id", "reviews.round", "reviews.reviewer", "reviews.number"],
+    ),
+)
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("request_id", Integer, ForeignKey("requests.id"), nullable=False, index=True),
+    Column("round", Integer, nullable=False),
+    Column("author", String(30), nullable=False),
+    Column("sha256", String(64), nullable=False),  # empty: about the request as a whole
+    Column("audience", String(12), nullable=False),
+    Column("text", Text, nullable=False),
     Column("time", UtcDateTime, nullable=False),
 )
 # The record of what left, and the only table that a download looks into.
@@ -66,7 +134,7 @@ released_files = Table(
     Column("name", String(120), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
-    Column("approved_by", String(30), nullable=False),
+    Column("approved_by", String(100), nullable=False),
     Column("released", UtcDateTime, nullable=False),
     Column("downloads", Integer, nullable=False),
 )

@@ -1,36 +1,54 @@
 """The words of the review, as closed vocabularies and frozen values. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from enclave.names import Digest, PersonName, ProjectSlug
-
-# Each decision says under which policy it was taken; policies become a table of their own per project later.
-POLICY_VERSION = 1
+from output_review.policy import DEFAULT, Policy
 
 
 class Status(StrEnum):
-    """Where a request stands."""
+    """Where a request stands. A draft is no status: it is the dialog in JupyterLab, and reaches nobody before it is
+    sent."""
 
     SUBMITTED = "submitted"
+    RESUBMITTED = "resubmitted"
+    IN_REVIEW = "in-review"
+    REVIEWED = "reviewed"
     RETURNED = "returned"
     APPROVED = "approved"
+    RELEASED = "released"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
-    RELEASED = "released"
+    RECALLED = "recalled"
+    EXPIRED = "expired"
+
+
+# A round is open in these: checkers may claim, vote, return.
+OPEN = (Status.SUBMITTED, Status.RESUBMITTED, Status.IN_REVIEW, Status.REVIEWED)
 
 
 class Action(StrEnum):
-    """What can be done to a request. `RELEASE` and `HOLD` are done by the desk itself, never by a person."""
+    """What can be done to a request. `APPROVE`, `REVEAL`, `HOLD` and `EXPIRE` are done by the desk itself, never by
+    a person: an approval is the count of votes, nobody's own word."""
 
-    RETURN = "return"
+    CLAIM = "claim"
+    UNCLAIM = "unclaim"
+    VOTE = "vote"
+    COMMENT = "comment"
     APPROVE = "approve"
+    REVEAL = "reveal"
+    RETURN = "return"
     REJECT = "reject"
+    RESUBMIT = "resubmit"
     WITHDRAW = "withdraw"
     TAKE_BACK = "take-back"
     RELEASE = "release"
     HOLD = "hold"
+    RECALL = "recall"
+    EXPIRE = "expire"
 
 
 class FileVerdict(StrEnum):
@@ -40,18 +58,39 @@ class FileVerdict(StrEnum):
     REJECTED = "rejected"
 
 
+class Audience(StrEnum):
+    """Who reads a checker's comment once the blind phase is over; an author's comment is for everybody."""
+
+    CHECKERS = "checkers"
+    EVERYBODY = "everybody"
+
+
 class RequestEvent(StrEnum):
     """What the audit log says about a request; its subject is `request:<id>`."""
 
     SUBMITTED = "request.submitted"
-    RETURNED = "request.returned"
+    RESUBMITTED = "request.resubmitted"
+    CLAIMED = "request.claimed"
+    UNCLAIMED = "request.unclaimed"
+    VOTED = "request.voted"
+    COMMENTED = "request.commented"
     APPROVED = "request.approved"
+    REVEALED = "request.revealed"
+    RETURNED = "request.returned"
     REJECTED = "request.rejected"
     WITHDRAWN = "request.withdrawn"
     TAKEN_BACK = "request.taken-back"
     RELEASED = "request.released"
+    RECALLED = "request.recalled"
+    EXPIRED = "request.expired"
     DOWNLOADED = "request.file-downloaded"
     INCIDENT = "request.incident"
+
+
+class PolicyEvent(StrEnum):
+    """What the audit log says about a project's review policy; its subject is `project:<slug>`."""
+
+    SET = "policy.set"
 
 
 @dataclass(frozen=True)
@@ -63,6 +102,7 @@ class Actor:
     auditor: bool = False
     admin: bool = False
     member: bool = False
+    lead: bool = False
     system: bool = False
 
 
@@ -79,22 +119,66 @@ class FileDecision:
 
 
 @dataclass(frozen=True)
+class Word:
+    """A checker's word on a file's bytes."""
+
+    verdict: FileVerdict
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One checker's newest word in one round, on digests, never on names. It `counts` while its reviewer may still
+    judge the request, and once the request is approved if it was counted then."""
+
+    reviewer: PersonName
+    round: int
+    policy_version: int
+    comment: str
+    time: datetime
+    words: Mapping[Digest, Word]
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A checker has said that they handle the request; it lapses by itself."""
+
+    person: PersonName
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody said about a file (by its bytes) or, without a digest, about the request as a whole."""
+
+    author: PersonName
+    round: int
+    sha256: Digest | None
+    audience: Audience
+    text: str
+    time: datetime
+
+
+@dataclass(frozen=True)
 class File:
-    """One file of a request's present round: its bytes are known by digest, the name is a label."""
+    """One file of a request's present round: its bytes are known by digest, the name is a label. `seen_in` are the
+    earlier rounds of this request that held the same bytes."""
 
     number: int
     name: str
     size: int
     sha256: Digest
-    verdict: FileVerdict | None = None
-    reason: str = ""
     released: bool = False
     downloads: int = 0
+    seen_in: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Request:
-    """A release request with the files and decisions of its present round. `version` grows with each change."""
+    """A release request with the files, votes and claims of its present round, and the policy that is in force for
+    it. `version` grows with each change of state, `waiting_since` is when the round began."""
 
     id: int
     project: ProjectSlug
@@ -109,13 +193,23 @@ class Request:
     reviewer: str
     created: datetime
     updated: datetime
+    waiting_since: datetime
     release_at: datetime | None
     files: tuple[File, ...]
+    votes: tuple[Vote, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    policy: Policy = field(default=DEFAULT)
+    policy_version: int = 1
 
     @property
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(file.size for file in self.files)
+
+    @property
+    def open(self) -> bool:
+        """Whether checkers are at work on it."""
+        return self.status in OPEN
 
 
 @dataclass(frozen=True)
@@ -129,7 +223,7 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Submission:
-    """What an author asks for. The texts are plain; see `limits`."""
+    """What an author asks for. The texts are plain; see `limits`. `statements` are those that the author made."""
 
     project: ProjectSlug
     author: PersonName
@@ -137,3 +231,4 @@ class Submission:
     how: str
     controls: str
     files: tuple[Arrived, ...]
+    statements: tuple[str, ...] = ()

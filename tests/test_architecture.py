@@ -13,8 +13,13 @@ FOLDERS = {
     "output_review", "tests", "workspaces",
 }  # fmt: skip
 PURE = [
-    "data_mounts/access.py", "data_mounts/mounts.py", "output_review/lifecycle.py", "workspaces/spec.py",
+    "data_mounts/access.py", "data_mounts/mounts.py", "output_review/lifecycle.py", "output_review/policy.py",
+    "output_review/sight.py", "output_review/tally.py", "output_review/telling.py", "output_review/vocabulary.py",
+    "output_review/words.py", "workspaces/spec.py",
     "workspaces/budget.py", "workspaces/standing.py", "workspaces/gate/banners.py", "data_mounts/changes.py",
+    "workspaces/gate/meter/frames.py", "workspaces/gate/meter/kinds.py", "workspaces/gate/meter/memory.py",
+    "workspaces/gate/meter/messages.py", "workspaces/gate/meter/pace.py", "workspaces/gate/meter/policy.py",
+    "workspaces/gate/meter/replace.py", "workspaces/gate/meter/shapes.py", "workspaces/gate/meter/window.py",
     "workspaces/confinement.py", "enclave/names.py", "enclave/errors.py", "enclave/layout.py",
 ]  # fmt: skip
 HEAVY = {"sqlalchemy", "jupyterhub", "docker", "aiodocker", "tornado", "aiohttp", "alembic"}

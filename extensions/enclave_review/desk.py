@@ -48,9 +48,9 @@ class Desk:
         """A POST without a body. Raises Unreachable."""
         return self._ask("POST", target, {"Content-Length": "0"}, None)
 
-    def submit(self, body: Multipart) -> tuple[int, Any]:
-        """Stream a new request. Raises Unreachable, and CannotSend when a file changed on the way."""
-        return self._ask("POST", "/v1/requests", body.headers, body.chunks())
+    def submit(self, body: Multipart, target: str = "/v1/requests") -> tuple[int, Any]:
+        """Stream a request. Raises Unreachable, and CannotSend when a file changed on the way."""
+        return self._ask("POST", target, body.headers, body.chunks())
 
     def _ask(
         self, method: str, target: str, headers: dict[str, str], body: Iterator[bytes] | None

@@ -2,7 +2,9 @@
 
     GET  policy                    limits of a request, and the project's name
     GET  requests                  my requests in this project, newest first
-    POST requests                  {"what", "how", "controls", "paths": [...]} -> 201 and the new request
+    POST requests                  {"what", "how", "controls", "paths": [...], "statements": [...]}
+                                   -> 201 and the new request; statements may be left out
+    POST requests/<id>/resubmit    the same, for a request that was returned -> 201 and its next round
     POST requests/<id>/withdraw
     GET  sending                   {"sending": {"sent", "total"} | null}, bytes of the request on its way
 
@@ -29,6 +31,7 @@ from enclave_review.files import CannotSend, choose
 from enclave_review.multipart import Multipart
 
 TEXTS = ("what", "how", "controls")
+Told = dict[str, Any]  # the three texts, and the list of statements
 
 
 class EnclaveReview(Configurable):
@@ -54,20 +57,20 @@ class Sender:
     def sending(self) -> dict[str, int] | None:
         return self._sending
 
-    async def submit(self, texts: dict[str, str], paths: list[str]) -> tuple[int, Any]:
+    async def submit(self, told: Told, paths: list[str], target: str) -> tuple[int, Any]:
         """Raises CannotSend and Unreachable."""
         if self._sending is not None:
             raise CannotSend("Another request is being sent from this workspace: wait until it is done.")
         self._sending = {"sent": 0, "total": 0}
         try:
-            return await asyncio.to_thread(self._submit, self._sending, texts, paths)
+            return await asyncio.to_thread(self._submit, self._sending, told, paths, target)
         finally:
             self._sending = None
 
-    def _submit(self, sending: dict[str, int], texts: dict[str, str], paths: list[str]) -> tuple[int, Any]:
+    def _submit(self, sending: dict[str, int], told: Told, paths: list[str], target: str) -> tuple[int, Any]:
         files = choose(self._root, paths)
         sending["total"] = sum(file.size for file in files)
-        return self._desk.submit(Multipart(texts, files, lambda sent: sending.update(sent=sent)))
+        return self._desk.submit(Multipart(told, files, lambda sent: sending.update(sent=sent)), target)
 
 
 class _Handler(APIHandler):
@@ -78,6 +81,16 @@ class _Handler(APIHandler):
     async def pass_on(self, ask: Callable[[str], tuple[int, Any]], target: str) -> None:
         try:
             self.reply(*await asyncio.to_thread(ask, target))
+        except Unreachable as error:
+            self.reply(503, {"error": str(error)})
+
+    async def send(self, target: str) -> None:
+        """Send what the page asks for to this call of the desk."""
+        try:
+            told, paths = _asked(self.request.body)
+            self.reply(*await self.sender.submit(told, paths, target))
+        except CannotSend as error:
+            self.reply(400, {"error": str(error)})
         except Unreachable as error:
             self.reply(503, {"error": str(error)})
 
@@ -100,13 +113,13 @@ class RequestsHandler(_Handler):
 
     @web.authenticated
     async def post(self) -> None:
-        try:
-            texts, paths = _asked(self.request.body)
-            self.reply(*await self.sender.submit(texts, paths))
-        except CannotSend as error:
-            self.reply(400, {"error": str(error)})
-        except Unreachable as error:
-            self.reply(503, {"error": str(error)})
+        await self.send("/v1/requests")
+
+
+class ResubmitHandler(_Handler):
+    @web.authenticated
+    async def post(self, number: str) -> None:
+        await self.send(f"/v1/requests/{number}/resubmit")
 
 
 class WithdrawHandler(_Handler):
@@ -121,19 +134,20 @@ class SendingHandler(_Handler):
         self.reply(200, {"sending": self.sender.sending})
 
 
-def _asked(body: bytes) -> tuple[dict[str, str], list[str]]:
-    """The texts and paths of a new request. Raises CannotSend when the page sent anything else."""
+def _asked(body: bytes) -> tuple[Told, list[str]]:
+    """The texts, statements and paths of a request. Raises CannotSend when the page sent anything else."""
     try:
         asked = json.loads(body)
         texts = {name: asked[name] for name in TEXTS}
-        paths = asked["paths"]
-    except (ValueError, KeyError, TypeError):
-        texts, paths = {}, None
-    if not isinstance(paths, list) or not all(isinstance(text, str) for text in (*texts.values(), *paths)):
+        paths, statements = asked["paths"], asked.get("statements", [])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        texts, paths, statements = {}, None, None
+    lists = isinstance(paths, list) and isinstance(statements, list)
+    if not lists or not all(isinstance(text, str) for text in (*texts.values(), *paths, *statements)):
         raise CannotSend(
             "The request could not be read: expected the texts “what”, “how”, “controls” and a list “paths”."
         )
-    return texts, paths
+    return texts | {"statements": statements}, paths
 
 
 def install(server: ServerApp) -> None:
@@ -151,6 +165,7 @@ def install(server: ServerApp) -> None:
             (at("policy"), PolicyHandler, shared),
             (at("requests"), RequestsHandler, shared),
             (at(r"requests/([0-9]{1,18})/withdraw"), WithdrawHandler, shared),
+            (at(r"requests/([0-9]{1,18})/resubmit"), ResubmitHandler, shared),
             (at("sending"), SendingHandler, shared),
         ],
     )

@@ -1,14 +1,14 @@
 """A request for release as `multipart/form-data` (RFC 7578), produced piece by piece.
 
-First the part `meta` (JSON: what, how, controls, and name and size of each file), then one part `file` for
-each file in the same order. The length is known before the first byte, so the desk can refuse at once.
+First the part `meta` (JSON: what, how, controls, statements, and name and size of each file), then one part `file`
+for each file in the same order. The length is known before the first byte, so the desk can refuse at once.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from enclave_review.files import File
@@ -17,7 +17,7 @@ from enclave_review.files import File
 class Multipart:
     """The body of one request. `sent` is called with the number of file bytes handed out so far."""
 
-    def __init__(self, texts: dict[str, str], files: Sequence[File], sent: Callable[[int], None]) -> None:
+    def __init__(self, texts: Mapping[str, object], files: Sequence[File], sent: Callable[[int], None]) -> None:
         self._boundary = secrets.token_hex(16)
         self._files = files
         self._sent = sent

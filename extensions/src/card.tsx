@@ -1,7 +1,7 @@
 /** One request in the side panel. */
 import * as React from 'react';
 
-import { IRequest, IReviewedFile } from './desk';
+import { IComment, IRequest, IReviewedFile } from './desk';
 import { canOpenDesk, openDesk } from './parent';
 import { age, count, size } from './words';
 
@@ -10,18 +10,29 @@ const tones: Record<string, string> = {
   submitted: 'waiting',
   returned: 'attention',
   approved: 'good',
+  resubmitted: 'waiting',
+  'in-review': 'waiting',
+  reviewed: 'waiting',
   released: 'good',
+  recalled: 'bad',
   rejected: 'bad',
   withdrawn: 'quiet'
 };
 
-export function Card({ request, withdraw }: { request: IRequest; withdraw: () => void }): JSX.Element {
+interface ICardProps {
+  request: IRequest;
+  withdraw: () => void;
+  resubmit: () => void;
+}
+
+export function Card({ request, withdraw, resubmit }: ICardProps): JSX.Element {
   return (
     <li className="enclave-Card" data-status={request.status}>
       <header>
         <span className={`enclave-Status enclave-mod-${tones[request.status] ?? 'quiet'}`}>{request.status_text}</span>
         <span className="enclave-Card-age" title={`Asked ${localTime(request.created)}, last change ${localTime(request.updated)}`}>
-          #{request.id} · {age(request.created)}
+          #{request.id}
+          {(request.round ?? 1) > 1 && `, round ${request.round}`} · {age(request.created)}
         </span>
       </header>
       <p className="enclave-Card-what">{request.what}</p>
@@ -44,6 +55,12 @@ export function Card({ request, withdraw }: { request: IRequest; withdraw: () =>
         <p>{request.controls}</p>
       </details>
       <Next request={request} />
+      <Said comments={request.comments} />
+      {request.can_resubmit && (
+        <button type="button" className="jp-mod-styled jp-mod-accept" onClick={resubmit}>
+          Resubmit…
+        </button>
+      )}
       {request.can_withdraw && (
         <button type="button" className="enclave-Link enclave-mod-warn" onClick={withdraw}>
           Withdraw
@@ -71,10 +88,29 @@ function Next({ request }: { request: IRequest }): JSX.Element | null {
       </p>
     );
   }
-  if (request.status === 'returned' || request.status === 'rejected') {
+  if (request.can_resubmit) {
+    return (
+      <p className="enclave-Card-next">
+        Change the files, then resubmit them: checkers look at each file anew. {request.next_text}
+      </p>
+    );
+  }
+  if (request.status === 'rejected') {
     return <p className="enclave-Card-next">You can change the files and request release again.</p>;
   }
-  return null;
+  return request.next_text ? <p className="enclave-Card-next">{request.next_text}</p> : null;
+}
+
+function Said({ comments }: { comments?: IComment[] }): JSX.Element | null {
+  return comments?.length ? (
+    <ul className="enclave-Card-said">
+      {comments.map((comment, index) => (
+        <li key={index}>
+          <strong>{comment.author}</strong> {comment.text}
+        </li>
+      ))}
+    </ul>
+  ) : null;
 }
 
 function File({ file }: { file: IReviewedFile }): JSX.Element {
@@ -86,6 +122,7 @@ function File({ file }: { file: IReviewedFile }): JSX.Element {
         </span>
         <span className="enclave-Card-fileName" title={`SHA-256 ${file.sha256}`}>
           {file.name}
+          {!!file.unchanged_since && <small> unchanged since round {file.unchanged_since}</small>}
         </span>
         <span className="enclave-Card-fileSize">{size(file.size)}</span>
       </div>
@@ -95,6 +132,7 @@ function File({ file }: { file: IReviewedFile }): JSX.Element {
           {file.reason && `${file.decision ? ': ' : ''}${file.reason}`}
         </p>
       )}
+      <Said comments={file.comments} />
     </li>
   );
 }

@@ -31,6 +31,13 @@ export class Chooser {
     return [this.chosen(item)];
   }
 
+  /** The files at these paths; those that are not there any more are left out. */
+  async at(paths: string[]): Promise<IChosenFile[]> {
+    const contents = this.documents.services.contents;
+    const found = await Promise.all(paths.map(path => contents.get(path, { content: false }).catch(() => null)));
+    return found.flatMap(item => (item ? [this.chosen(item)] : []));
+  }
+
   /** Let the person pick; null when they give up. */
   async pick(): Promise<IChosenFile[] | null> {
     const answer = await FileDialog.getOpenFiles({

@@ -12,7 +12,14 @@ export interface IPolicy {
   max_total_bytes: number;
   /** Characters (code points) in each of the three texts. */
   max_text: number;
+  /** Sentences that the author has to confirm. */
+  statements?: string[];
   project: { slug: string; title: string };
+}
+
+export interface IComment {
+  author: string;
+  text: string;
 }
 
 export interface IReviewedFile {
@@ -21,6 +28,9 @@ export interface IReviewedFile {
   sha256: string;
   decision: '' | 'approved' | 'rejected';
   reason: string;
+  comments?: IComment[];
+  /** The earlier round that already held the same bytes. */
+  unchanged_since?: number | null;
 }
 
 export interface IRequest {
@@ -29,6 +39,9 @@ export interface IRequest {
   author: string;
   status: string;
   status_text: string;
+  /** Who acts next, in one sentence. */
+  next_text?: string;
+  round?: number;
   what: string;
   how: string;
   controls: string;
@@ -36,6 +49,8 @@ export interface IRequest {
   updated: string;
   comment: string;
   can_withdraw: boolean;
+  can_resubmit?: boolean;
+  comments?: IComment[];
   url: string;
   files: IReviewedFile[];
 }
@@ -67,8 +82,9 @@ export class Desk {
     return (await this.ask<{ requests: IRequest[] }>('requests')).requests;
   }
 
-  submit(texts: ITexts, paths: string[]): Promise<IRequest> {
-    return this.ask('requests', { ...texts, paths });
+  /** A new request, or with `id` the next round of one that was returned. */
+  submit(texts: ITexts, paths: string[], statements: string[] = [], id?: number): Promise<IRequest> {
+    return this.ask(id === undefined ? 'requests' : `requests/${id}/resubmit`, { ...texts, paths, statements });
   }
 
   withdraw(id: number): Promise<IRequest> {

@@ -37,12 +37,15 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
   private hasTried = false;
   private refusal = '';
   private sending: ISending | null = null;
+  /** The statements of the project's policy that are ticked. */
+  private readonly made = new Set<string>();
 
   constructor(
     private readonly desk: Desk,
     private readonly policy: IPolicy,
     private texts: ITexts,
     public files: IChosenFile[],
+    private readonly resubmits: number | undefined,
     private readonly keep: (texts: ITexts) => void
   ) {
     super();
@@ -66,7 +69,8 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
     this.update();
     const timer = window.setInterval(() => void this.progress(), progressInterval);
     try {
-      this.accepted = await this.desk.submit(this.texts, this.files.map(file => file.path));
+      const paths = this.files.map(file => file.path);
+      this.accepted = await this.desk.submit(this.texts, paths, [...this.made], this.resubmits);
       return true;
     } catch (reason) {
       this.refusal = (reason as Error).message;
@@ -83,7 +87,8 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
     return (
       <>
         <p className="enclave-Form-intro">
-          An output checker looks at every file before anything leaves the project{' '}
+          {this.resubmits !== undefined && `This is the next round of request ${this.resubmits}. `}
+          Output checkers look at every file before anything leaves the project{' '}
           <strong>{this.policy.project.title}</strong>.
         </p>
         <FileList
@@ -94,6 +99,7 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
           choose={() => this.chooseFiles.emit()}
         />
         {questions.map(question => this.question(question, shown.texts[question.field] ?? ''))}
+        {(this.policy.statements ?? []).map(statement => this.statement(statement))}
         <div className="enclave-Form-outcome" role="status" aria-live="polite">
           {this.sending && this.progressBar(this.sending)}
           {this.refusal && <p className="enclave-Error">{this.refusal}</p>}
@@ -126,6 +132,23 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
           </span>
         </div>
       </div>
+    );
+  }
+
+  private statement(statement: string): JSX.Element {
+    return (
+      <label className="enclave-Statement" key={statement}>
+        <input
+          type="checkbox"
+          checked={this.made.has(statement)}
+          disabled={this.sending !== null}
+          onChange={event => {
+            this.made[event.target.checked ? 'add' : 'delete'](statement);
+            this.update();
+          }}
+        />{' '}
+        {statement}
+      </label>
     );
   }
 

@@ -39,7 +39,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const requests = new Requests(desk);
     const show = (): void => app.shell.activateById(panel.id);
     const release = new Release(desk, chooser, requests, show);
-    const panel = new RequestsPanel(requests, () => void app.commands.execute(commands.request));
+    const panel = new RequestsPanel(
+      requests,
+      () => void app.commands.execute(commands.request),
+      request => void release.again(request)
+    );
 
     app.commands.addCommand(commands.request, {
       label: 'Request release…',

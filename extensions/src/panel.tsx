@@ -16,7 +16,8 @@ export class RequestsPanel extends ReactWidget {
 
   constructor(
     private readonly requests: Requests,
-    private readonly ask: () => void
+    private readonly ask: () => void,
+    private readonly resubmit: (request: IRequest) => void
   ) {
     super();
     this.id = 'enclave-requests';
@@ -58,7 +59,12 @@ export class RequestsPanel extends ReactWidget {
         {!!list?.length && (
           <ol className="enclave-Panel-list">
             {list.map(request => (
-              <Card key={request.id} request={request} withdraw={() => void this.withdraw(request)} />
+              <Card
+                key={request.id}
+                request={request}
+                withdraw={() => void this.withdraw(request)}
+                resubmit={() => this.resubmit(request)}
+              />
             ))}
           </ol>
         )}

@@ -16,6 +16,8 @@ c.ServerApp.disable_check_xsrf = True
 c.ServerApp.allow_remote_access = True
 c.ServerApp.allow_origin = "*"
 c.ServerApp.quit_button = False
+# The gate counts and paces what is shown, and says so in words that fit; Jupyter's own limit would come first.
+c.ZMQChannelsWebsocketConnection.limit_rate = False
 
 # /workspace holds links to /project, /home and /data; people arrive in the project.
 c.ServerApp.root_dir = "/workspace"

@@ -23,3 +23,13 @@ if (page) {
 }
 const error = document.getElementById("error");
 if (error) error.focus();
+
+// The queue by keyboard: j and k walk through its lines; Enter opens the one with the focus, as it is a link.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !["j", "k"].includes(event.key)) return;
+  const lines = [...document.querySelectorAll("[data-row] .what a")];
+  const at = lines.indexOf(document.activeElement);
+  const to = event.key === "j" ? at + 1 : Math.max(0, at - 1);
+  if (lines[to]) lines[to].focus();
+});

@@ -2,8 +2,8 @@
 
 from enclave.people import Person
 from enclave.web.rooms import Caller, NavItem, Room, Route
-from output_review.release import keep_releasing
-from output_review.web import decide, download, evidence, inward, lists, request, static
+from output_review.release import keep_expiring, keep_releasing
+from output_review.web import decide, download, evidence, inward, lists, policies, request, static
 from output_review.web.start import tidy
 
 _REQUEST = r"/desk/requests/{id:\d{1,9}}"
@@ -27,18 +27,28 @@ room = Room(
         Route(Caller.GATE, "POST", _REQUEST + "/decide", decide.decide),
         Route(Caller.GATE, "POST", _REQUEST + "/withdraw", decide.withdraw),
         Route(Caller.GATE, "POST", _REQUEST + "/take-back", decide.take_back),
+        Route(Caller.GATE, "POST", _REQUEST + "/claim", decide.claim),
+        Route(Caller.GATE, "POST", _REQUEST + "/unclaim", decide.unclaim),
+        Route(Caller.GATE, "POST", _REQUEST + "/comment", decide.comment),
+        Route(Caller.GATE, "POST", _REQUEST + "/release", decide.release),
+        Route(Caller.GATE, "POST", _REQUEST + "/recall", decide.recall),
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
         Route(Caller.GATE, "GET", _FILE + "/download", download.download),
+        Route(Caller.GATE, "GET", "/desk/admin/review", policies.overview),
+        Route(Caller.GATE, "GET", "/desk/admin/review/{slug}", policies.page),
+        Route(Caller.GATE, "POST", "/desk/admin/review/{slug}", policies.change),
         Route(Caller.GATE, "GET", "/desk/review/static/{name}", static.static),
         Route(Caller.GATE, "GET", _INWARD + "/policy", inward.policy),
         Route(Caller.GATE, "GET", _INWARD + "/requests", inward.list_requests),
         Route(Caller.GATE, "POST", _INWARD + "/requests", inward.submit),
         Route(Caller.GATE, "GET", _INWARD + r"/requests/{id:\d{1,9}}", inward.show),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/withdraw", inward.withdraw),
+        Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/resubmit", inward.resubmit),
     ),
     nav=(
         NavItem("Review queue", "/desk/queue", lists.reads_queue),
         NavItem("Release requests", "/desk/requests", _anybody),
+        NavItem("Review policies", "/desk/admin/review", policies.is_admin),
     ),
-    background=(tidy, keep_releasing),
+    background=(tidy, keep_releasing, keep_expiring),
 )

@@ -4,10 +4,7 @@ The confirmation is bound to exactly what was filled in: change it, and it has t
 looked up again in the transaction that acts.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,171 +13,148 @@ from sqlalchemy.engine import Connection
 
 from enclave.clock import now
 from enclave.errors import BadInput, Refused
-from enclave.people import Person, person_named
 from enclave.web.rooms import Desk
-from output_review import store
-from output_review.lifecycle import flaw, objection
+from output_review import records, store, voting
+from output_review.lifecycle import objection
 from output_review.limits import LIMITS, text
-from output_review.queries import actor_for, get_request
-from output_review.vocabulary import Action, Actor, File, FileDecision, FileVerdict, Request
-from output_review.web.request import Form, show
-from output_review.web.subject import subject_of
-
-_DECISIONS = (Action.APPROVE, Action.RETURN, Action.REJECT)
-
-
-@dataclass(frozen=True)
-class Filled:
-    """A decision form as it arrived; `action` is None when the checker goes back to change something."""
-
-    action: Action | None
-    version: int
-    comment: str
-    judged: tuple[FileDecision, ...]
-    confirmed: str
-
-    def fingerprint(self) -> str:
-        """What exactly is being confirmed."""
-        judged = [(one.number, one.verdict, one.reason) for one in self.judged]
-        told = json.dumps([self.action, self.version, self.comment, judged])
-        return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """What the checker is asked before it happens."""
-
-    action: Action
-    fingerprint: str
-    leaving: tuple[File, ...]
-    staying: tuple[File, ...]
+from output_review.reading import present_actor
+from output_review.release import release_one
+from output_review.vocabulary import Action, Audience
+from output_review.web import form
+from output_review.web.request import show
+from output_review.web.subject import Subject, subject_of
 
 
 async def decide(desk: Desk, request: web.Request) -> web.StreamResponse:
-    """Approve, return or reject: first asked back, then done."""
+    """Vote, return or reject: first asked back, then done."""
     subject = await subject_of(desk, request)
-    filled = _read(await request.post(), subject.request)
+    filled = form.read(await request.post(), subject.request)
     if filled.action is None:
-        return await show(desk, subject, _form(filled))
+        return await show(desk, subject, form.again(filled))
     may = objection(subject.actor, filled.action, subject.request, now()) is None
-    if may and filled.version == subject.request.version:
-        wrong = _wrong(filled, subject.request)
+    if may and _is_present(filled, subject):
+        wrong = form.wrong(filled, subject.request)
         if wrong:
-            return await show(desk, subject, _form(filled, wrong), BadInput.status)
+            return await show(desk, subject, form.again(filled, wrong), BadInput.status)
         if filled.confirmed != filled.fingerprint():
-            asked = _confirmation(filled, filled.action, subject.request)
-            return await show(desk, subject, _form(filled, confirm=asked))
-    try:
-        grace = desk.settings.release_grace_seconds
-        await desk.write(_decide, subject.person, subject.request.id, filled.action, filled, grace)
-    except Refused as refused:
-        return await show(desk, await subject_of(desk, request), _form(filled, str(refused)), refused.status)
-    raise web.HTTPSeeOther(f"/desk/requests/{subject.request.id}")
+            asked = form.confirmation(filled, filled.action, subject.request, subject.person.name)
+            return await show(desk, subject, form.again(filled, confirm=asked))
+    grace = timedelta(seconds=desk.settings.release_grace_seconds)
+    return await _do(desk, request, subject, lambda connection: _decide(connection, subject, filled, grace), filled)
+
+
+def _is_present(filled: form.Filled, subject: Subject) -> bool:
+    if filled.action is Action.VOTE:
+        return filled.round == subject.request.round
+    return filled.version == subject.request.version
+
+
+def _decide(connection: Connection, subject: Subject, filled: form.Filled, grace: timedelta) -> None:
+    number, comment, judged = subject.request.id, filled.comment, filled.judged
+    actor = present_actor(connection, subject.person.name, number)
+    if filled.action is Action.VOTE:
+        voting.vote(connection, actor, number, filled.round, comment, judged, grace, now())
+    elif filled.action is Action.RETURN:
+        voting.send_back(connection, actor, number, filled.version, comment, judged, now())
+    else:
+        voting.reject(connection, actor, number, filled.version, comment, judged, now())
 
 
 async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The author takes the request back for good."""
-    return await _act(desk, request, store.withdraw)
+    return await _with_version(desk, request, store.withdraw)
 
 
 async def take_back(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker takes an approval back before it is released."""
-    return await _act(desk, request, store.take_back)
+    return await _with_version(desk, request, voting.take_back)
 
 
-async def _act(desk: Desk, request: web.Request, step: Any) -> web.StreamResponse:
+async def recall(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A checker recalls what was released, with a reason."""
     subject = await subject_of(desk, request)
-    version = _number(await request.post(), "version")
+    posted = await request.post()
+    version, why = form.number(posted, "version"), form.plain(form.typed(posted, "comment"), "why")
 
     def work(connection: Connection) -> None:
-        actor = _present(connection, subject.person, subject.request.id)
-        step(connection, actor, subject.request.id, version, now())
+        actor = present_actor(connection, subject.person.name, subject.request.id)
+        records.recall(connection, actor, subject.request.id, version, why, now())
 
+    return await _do(desk, request, subject, work)
+
+
+async def claim(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A checker says that they handle it."""
+    return await _plainly(desk, request, voting.claim)
+
+
+async def unclaim(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A checker gives it back to the queue."""
+    return await _plainly(desk, request, voting.unclaim)
+
+
+async def comment(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A checker or the author says something about a file or the request."""
+    subject = await subject_of(desk, request)
+    posted = await request.post()
+    round_, file = form.number(posted, "round"), form.number(posted, "file")
+    audience = Audience.EVERYBODY if form.typed(posted, "audience") == Audience.EVERYBODY else Audience.CHECKERS
+
+    def work(connection: Connection) -> None:
+        said = text(form.typed(posted, "text"), "what you want to say", LIMITS.max_text)
+        actor = present_actor(connection, subject.person.name, subject.request.id)
+        voting.comment_on(connection, actor, subject.request.id, round_, file or None, audience, said, now())
+
+    return await _do(desk, request, subject, work)
+
+
+async def release(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A checker releases what was approved, where the policy says so."""
+    subject = await subject_of(desk, request)
+    version = form.number(await request.post(), "version")
     try:
-        await desk.write(work)
+        await release_one(desk, subject.request.id, subject.person.name, version)
     except Refused as refused:
-        return await show(desk, await subject_of(desk, request), Form(error=str(refused)), refused.status)
+        return await show(desk, await subject_of(desk, request), form.Form(error=str(refused)), refused.status)
     raise web.HTTPSeeOther(f"/desk/requests/{subject.request.id}")
 
 
-def _present(connection: Connection, person: Person, number: int) -> Actor:
-    """Who this person is in this very transaction."""
-    project = get_request(connection, number).project
-    return actor_for(connection, person_named(connection, person.name), project)
+async def _with_version(desk: Desk, request: web.Request, step: Callable[..., Any]) -> web.StreamResponse:
+    subject = await subject_of(desk, request)
+    version = form.number(await request.post(), "version")
+
+    def work(connection: Connection) -> None:
+        actor = present_actor(connection, subject.person.name, subject.request.id)
+        step(connection, actor, subject.request.id, version, now())
+
+    return await _do(desk, request, subject, work)
 
 
-def _decide(
-    connection: Connection, person: Person, number: int, action: Action, filled: Filled, grace: int
-) -> None:
-    store.decide(
-        connection,
-        _present(connection, person, number),
-        action,
-        number,
-        filled.version,
-        filled.comment,
-        filled.judged,
-        timedelta(seconds=grace),
-        now(),
-    )
+async def _plainly(desk: Desk, request: web.Request, step: Callable[..., Any]) -> web.StreamResponse:
+    subject = await subject_of(desk, request)
+
+    def work(connection: Connection) -> None:
+        step(
+            connection,
+            present_actor(connection, subject.person.name, subject.request.id),
+            subject.request.id,
+            now(),
+        )
+
+    return await _do(desk, request, subject, work)
 
 
-def _wrong(filled: Filled, request: Request) -> str:
-    """What is missing or unreadable in the form, in words; empty if nothing is."""
+async def _do(
+    desk: Desk,
+    request: web.Request,
+    subject: Subject,
+    work: Callable[[Connection], None],
+    filled: form.Filled | None = None,
+) -> web.StreamResponse:
+    """Do it in one transaction, and show the page again: as it is now, with the reason if it was refused."""
     try:
-        text(filled.comment, "why", LIMITS.max_text, required=False)
-        for one in filled.judged:
-            text(one.reason, "why this file", LIMITS.max_text, required=False)
-    except BadInput as wrong:
-        return str(wrong)
-    missing = flaw(filled.action, filled.comment, filled.judged, request.files) if filled.action else None
-    return "" if missing is None else missing.text
-
-
-def _confirmation(filled: Filled, action: Action, request: Request) -> Confirmation:
-    approved = {one.number for one in filled.judged if one.verdict is FileVerdict.APPROVED}
-    leaving = tuple(f for f in request.files if action is Action.APPROVE and f.number in approved)
-    staying = tuple(f for f in request.files if f not in leaving)
-    return Confirmation(action, filled.fingerprint(), leaving, staying)
-
-
-def _form(filled: Filled, error: str = "", confirm: Confirmation | None = None) -> Form:
-    """The form again, as it was filled in."""
-    return Form(
-        comment=filled.comment,
-        verdicts={one.number: str(one.verdict) for one in filled.judged},
-        reasons={one.number: one.reason for one in filled.judged},
-        error=error,
-        confirm=confirm,
-    )
-
-
-def _read(form: Mapping[str, Any], request: Request) -> Filled:
-    judged = []
-    for file in request.files:
-        verdict = _text(form, f"verdict-{file.number}")
-        if verdict in set(FileVerdict):
-            reason = _text(form, f"reason-{file.number}")
-            judged.append(FileDecision(file.number, FileVerdict(verdict), reason))
-    wanted = _text(form, "action")
-    if wanted not in (*_DECISIONS, "edit"):
-        raise BadInput("A decision is one of approve, return and reject.")
-    return Filled(
-        action=None if wanted == "edit" else Action(wanted),
-        version=_number(form, "version"),
-        comment=_text(form, "comment"),
-        judged=tuple(judged),
-        confirmed=_text(form, "confirmed"),
-    )
-
-
-def _text(form: Mapping[str, Any], name: str) -> str:
-    value = form.get(name, "")
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
-
-
-def _number(form: Mapping[str, Any], name: str) -> int:
-    value = _text(form, name)
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise BadInput("The page that you used is incomplete: open the request again.")
-    return int(value)
+        await desk.write(work)
+    except Refused as refused:
+        again = form.again(filled, str(refused)) if filled else form.Form(error=str(refused))
+        return await show(desk, await subject_of(desk, request), again, refused.status)
+    raise web.HTTPSeeOther(f"/desk/requests/{subject.request.id}")

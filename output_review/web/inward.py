@@ -1,5 +1,6 @@
 """The inward door: what a workspace may ask. Person and project come from its socket, as the gate says."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -12,11 +13,16 @@ from enclave.names import PersonName, ProjectSlug, project_slug
 from enclave.web.rooms import PROJECT_HEADER, Desk
 from output_review import store
 from output_review.intake import receive
-from output_review.lifecycle import objection, state_in_words
+from output_review.lifecycle import objection
 from output_review.limits import LIMITS
-from output_review.queries import get_request, mine, no_such_request
-from output_review.vocabulary import Action, Actor, Request
+from output_review.policies import in_force
+from output_review.queries import mine
+from output_review.reading import comments_of, get_request, no_such_request
+from output_review.steps import allowed
+from output_review.telling import FileTold, Told, told
+from output_review.vocabulary import Action, Actor, Comment, Request, Submission
 from output_review.web.subject import number_of
+from output_review.words import in_words, state_in_words
 
 
 async def _workspace(desk: Desk, request: web.Request) -> tuple[PersonName, ProjectSlug]:
@@ -28,46 +34,70 @@ async def _workspace(desk: Desk, request: web.Request) -> tuple[PersonName, Proj
     return person.name, project
 
 
-def as_json(request: Request) -> dict[str, Any]:
+def _answer(connection: Connection, *requests: Request) -> list[dict[str, Any]]:
+    said = comments_of(connection, [request.id for request in requests])
+    return [as_json(request, said[request.id]) for request in requests]
+
+
+def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
     """A request as its author's workspace sees it."""
-    may_withdraw = objection(Actor(request.author), Action.WITHDRAW, request, now()) is None
+    author = Actor(request.author, member=True)
+    moment = now()
+    known = told(author, request, request.votes, said)
+    state, following = state_in_words(request)
     return {
         "id": request.id,
         "project": request.project,
         "author": request.author,
         "status": request.status,
-        "status_text": state_in_words(request)[0],
+        "status_text": state,
+        "next_text": following,
+        "round": request.round,
+        "version": request.version,
         "what": request.what,
         "how": request.how,
         "controls": request.controls,
         "created": request.created.isoformat(),
         "updated": request.updated.isoformat(),
-        "comment": request.comment,
-        "can_withdraw": may_withdraw,
+        "comment": request.comment or _together(known),
+        "can_withdraw": objection(author, Action.WITHDRAW, request, moment) is None,
+        "can_resubmit": objection(author, Action.RESUBMIT, request, moment) is None,
         "url": f"/desk/requests/{request.id}",
-        "files": [
-            {
-                "name": file.name,
-                "size": file.size,
-                "sha256": file.sha256,
-                "decision": file.verdict or "",
-                "reason": file.reason,
-            }
-            for file in request.files
-        ],
+        "files": [_file(one) for one in known.files],
+        "comments": [{"author": one.author, "text": one.text} for one in known.comments],
     }
+
+
+def _file(one: FileTold) -> dict[str, Any]:
+    return {
+        "name": one.file.name,
+        "size": one.file.size,
+        "sha256": one.file.sha256,
+        "decision": one.decision or "",
+        "reason": "\n".join(said.reason for said in one.said if said.reason),
+        "comments": [{"author": comment.author, "text": comment.text} for comment in one.comments],
+        "unchanged_since": one.unchanged_since,
+    }
+
+
+def _together(known: Told) -> str:
+    return "\n".join(f"{vote.reviewer}: {vote.comment}" for vote in known.votes if vote.comment)
 
 
 async def policy(desk: Desk, request: web.Request) -> web.StreamResponse:
     """What a request may hold, so that a form can say so before anything is sent."""
     _person, project = await _workspace(desk, request)
     card = await desk.read(project_card, project)
+    found = await desk.read(in_force, project)
     return web.json_response(
         {
-            "max_files": LIMITS.max_files,
-            "max_file_bytes": LIMITS.max_file_bytes,
-            "max_total_bytes": LIMITS.max_total_bytes,
+            "max_files": found.policy.max_files,
+            "max_file_bytes": found.policy.max_file_bytes,
+            "max_total_bytes": found.policy.max_total_bytes,
             "max_text": LIMITS.max_text,
+            "statements": list(found.policy.statements),
+            "version": found.version,
+            "in_words": list(in_words(found.policy)),
             "project": {"slug": project, "title": card.title},
         }
     )
@@ -76,31 +106,66 @@ async def policy(desk: Desk, request: web.Request) -> web.StreamResponse:
 async def list_requests(desk: Desk, request: web.Request) -> web.StreamResponse:
     """This person's requests in this project, newest first."""
     person, project = await _workspace(desk, request)
-    found = await desk.read(mine, person, project)
-    return web.json_response({"requests": [as_json(one) for one in found]})
+
+    def look(connection: Connection) -> list[dict[str, Any]]:
+        return _answer(connection, *mine(connection, person, project))
+
+    return web.json_response({"requests": await desk.read(look)})
 
 
 async def show(desk: Desk, request: web.Request) -> web.StreamResponse:
     """One of this person's requests in this project."""
     person, project = await _workspace(desk, request)
-    return web.json_response(as_json(await desk.read(_own, person, project, number_of(request))))
+
+    def look(connection: Connection) -> dict[str, Any]:
+        return _answer(connection, _own(connection, person, project, number_of(request)))[0]
+
+    return web.json_response(await desk.read(look))
 
 
 async def submit(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Receive a submission whole, then record it in one transaction."""
     person, project = await _workspace(desk, request)
-    submission = await receive(request, desk.settings.layout, person, project)
-    return web.json_response(as_json(await desk.write(store.submit, submission, now())), status=201)
+    limits = (await desk.read(in_force, project)).policy.limits()
+    submission = await receive(request, desk.settings.layout, person, project, limits)
+
+    def record(connection: Connection) -> dict[str, Any]:
+        return _answer(connection, store.submit(connection, submission, now()))[0]
+
+    return web.json_response(await desk.write(record), status=201)
+
+
+async def resubmit(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """Receive the changed files of a returned request; they begin its next round. Refused before a byte is read if
+    the request is not there to be resubmitted."""
+    person, project = await _workspace(desk, request)
+    number, actor = number_of(request), Actor(person, member=True)
+
+    def may(connection: Connection) -> int:
+        _own(connection, person, project, number)
+        return allowed(connection, actor, Action.RESUBMIT, number, now()).version
+
+    version = await desk.read(may)
+    limits = (await desk.read(in_force, project)).policy.limits()
+    submission: Submission = await receive(request, desk.settings.layout, person, project, limits)
+
+    def record(connection: Connection) -> dict[str, Any]:
+        return _answer(connection, store.resubmit(connection, actor, number, version, submission, now()))[0]
+
+    return web.json_response(await desk.write(record), status=201)
 
 
 async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The author's workspace withdraws its request."""
     person, project = await _workspace(desk, request)
     number = number_of(request)
-    await desk.read(_own, person, project, number)
-    return web.json_response(
-        as_json(await desk.write(store.withdraw, Actor(person, member=True), number, None, now()))
-    )
+
+    def record(connection: Connection) -> dict[str, Any]:
+        _own(connection, person, project, number)
+        actor = Actor(person, member=True)
+        return _answer(connection, store.withdraw(connection, actor, number, None, now()))[0]
+
+    return web.json_response(await desk.write(record))
 
 
 def _own(connection: Connection, person: PersonName, project: ProjectSlug, number: int) -> Request:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from enclave.people import Person
 from enclave.web.rooms import Desk
-from output_review.queries import actor_for, get_request, no_such_request
+from output_review.reading import actor_for, get_request, no_such_request
 from output_review.sight import Sight, sight
 from output_review.vocabulary import Actor, Request
 

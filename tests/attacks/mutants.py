@@ -4,9 +4,9 @@ python -m tests.attacks.mutants               all of them, two at a time
 python -m tests.attacks.mutants --only NAME   one mechanism's (may be given again)
 python -m tests.attacks.mutants -j 1          one at a time
 
-An attack succeeds when a test that names the line fails after its control held: so it was the line, and not a program
-that no longer runs. First all of them run unchanged and have to pass. Exits 1 where a mutant survives. A mutant of the
-confinement needs the engine and no new image: the guard runs within the test.
+An attack succeeds when a test that names the line fails after its control held: so it was the line, and not a
+program that no longer runs. First all of them run unchanged and have to pass. Exits 1 where a mutant survives. A
+mutant of the confinement needs the engine and no new image: the guard runs within the test.
 """
 
 import argparse

@@ -107,6 +107,7 @@ WALLS: dict[str, Edit] = {
         text,
     ),
     "trusted types": lambda policy, text: (re.sub(r"; require-trusted-types-for [^;]*", "", policy), text),
+    "policy": lambda policy, text: ("frame-src *" if "frame-src http" in policy else "", text),
     "frame": lambda policy, text: (policy, re.sub(r'\bsandbox="[^"]*"', "", text)),
 }
 

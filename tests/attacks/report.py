@@ -1,6 +1,6 @@
 """A pytest plugin (`-p tests.attacks.report`) that keeps what became of each attack.
 
---attack-results=FILE   one JSON line for each control that held and each test that ended, as it happens: `make mutants`
+--attack-results=FILE   a JSON line for each control that held and each test that ended, at once: `make mutants`
 --attack-report=FILE    a page with one line for each mechanism: `make attack`
 """
 
@@ -27,9 +27,9 @@ PACKAGES = ("jupyterhub", "jupyterlab", "aiohttp", "enclave")
 _HEAD = """\
 # Attack report
 
-Written by `make attack`: every attack of `tests/attacks/`, against the code of this tree. Each has shown in the same run
-that it works where nothing of ours stops it. Which line stops it is found out by `make mutants`, which changes that line
-and sees the attack succeed. [Threat model](threat-model.md): what is claimed, and what is not.
+Written by `make attack`: every attack of `tests/attacks/`, against the code of this tree. Each has shown in the
+same run that it works where nothing of ours stops it. Which line stops it is found out by `make mutants`, which
+changes that line and sees the attack succeed. [Threat model](threat-model.md): what is claimed, and what is not.
 """
 
 

@@ -1,6 +1,7 @@
 """The attacks' own rules: what they name is there, and the threat model and they name each other completely."""
 
 import ast
+import re
 from collections import defaultdict
 
 import pytest
@@ -27,8 +28,12 @@ def test_a_mechanism_is_in_one_file_and_of_one_adversary() -> None:
 
 
 def _shows_something(block: ast.With) -> bool:
-    """Whether a `with control(...)` block can fail: it asserts, or expects an exception."""
-    return any(isinstance(node, ast.Assert) for node in ast.walk(block))
+    """Whether a `with control(...)` block can fail: it asserts, or waits `until` something holds."""
+
+    def waits(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "until"
+
+    return any(isinstance(node, ast.Assert) or waits(node) for node in ast.walk(block))
 
 
 def _controls(test: ast.AST) -> list[ast.With]:
@@ -50,6 +55,23 @@ def _written(claim: Claim) -> ast.AST:
 def test_every_control_asserts_something(claim: Claim) -> None:
     controls = _controls(_written(claim))
     assert controls and all(map(_shows_something, controls))
+
+
+def _named_in_the_threat_model() -> list[str]:
+    """The attacks in the last cells of its claims."""
+    text = (ROOT / "docs" / "threat-model.md").read_text().partition("## The tables behind these claims")[0]
+    cells = [line.rstrip("| ").rpartition(" | ")[2] for line in text.splitlines() if line.startswith("| ")]
+    return [name for cell in cells for name in re.findall(r"`([a-z0-9-]+)`", cell)]
+
+
+def test_the_threat_model_and_the_attacks_name_each_other() -> None:
+    """Its table of attacks is made from this registry; what each is worth is said by a claim."""
+    assert {claim.mechanism for claim in CLAIMS} == set(_named_in_the_threat_model())
+
+
+def test_there_are_enough_of_every_adversary() -> None:
+    assert len({claim.mechanism for claim in CLAIMS}) >= 25
+    assert {claim.by for claim in CLAIMS} == set(By)
 
 
 def test_every_test_here_is_an_attack() -> None:

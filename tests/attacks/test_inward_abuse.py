@@ -1,6 +1,7 @@
 """A workspace's inward socket abused: it may ask for releases in its own name, and nothing else."""
 
 import asyncio
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -33,9 +34,15 @@ async def sockets(world):
     return world.settings.layout.inward_folder(*ALICE) / inward.NAME, world.settings.layout.desk_socket("gate")
 
 
-@attack("other-calls-by-the-inward-socket", by=By.WORKSPACE,
-        stops=Stops(INWARD, "if not any(request.method == method and path.fullmatch(request.raw_path) for method, path, _ in CALLS):",
-                    "if False:"))  # fmt: skip
+@attack(
+    "other-calls-by-the-inward-socket",
+    by=By.WORKSPACE,
+    stops=Stops(
+        INWARD,
+        ("if not any(request.method == method and path.fullmatch(request.raw_path) for method, path, _ in CALLS):"),
+        "if False:",
+    ),
+)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -60,9 +67,15 @@ async def test_a_call_that_is_not_listed_does_not_reach_the_desk(world, sockets,
     assert world.desk_calls == []
 
 
-@attack("somebody-elses-name-by-the-inward-socket", by=By.WORKSPACE,
-        stops=Stops(INWARD, "headers[PERSON_HEADER], headers[PROJECT_HEADER] = place",
-                    'headers.update({PERSON_HEADER: place[0], PROJECT_HEADER: place[1], **request.headers})'))  # fmt: skip
+@attack(
+    "somebody-elses-name-by-the-inward-socket",
+    by=By.WORKSPACE,
+    stops=Stops(
+        INWARD,
+        "headers[PERSON_HEADER], headers[PROJECT_HEADER] = place",
+        ("headers.update({PERSON_HEADER: place[0], PROJECT_HEADER: place[1], **request.headers})"),
+    ),
+)
 @pytest.mark.parametrize("more", [{}, {"Connection": "X-Enclave-Person"}, {"x_enclave_person": "carol"}])
 async def test_the_name_is_the_sockets_whatever_is_sent(world, sockets, control, more):
     ours, desk = sockets
@@ -80,23 +93,26 @@ async def too_much():
         yield bytes(1_000_000)
 
 
-@attack("body-without-end-by-the-inward-socket", by=By.WORKSPACE,
-        stops=Stops(INWARD, "body_limit=LARGEST_BODY,"))  # fmt: skip
+@attack("body-without-end-by-the-inward-socket", by=By.WORKSPACE, stops=Stops(INWARD, "body_limit=LARGEST_BODY,"))
 async def test_a_body_ends_at_its_limit(world, sockets, control):
     ours, desk = sockets
     with control("the desk's socket by itself takes all of it"):
         assert (await call(desk, "POST", "/inward/v1/requests", data=too_much()))[0] == 200
         assert len(world.desk_bodies.pop()) == 80_000_000
-    try:
+    with suppress(aiohttp.ClientError):  # cut off while it was still sending
         assert (await call(ours, "POST", "/v1/requests", data=too_much()))[0] == 413
-    except aiohttp.ClientError:
-        pass  # cut off while it was still sending
     assert world.desk_bodies == []
 
 
-@attack("body-that-drips-by-the-inward-socket", by=By.WORKSPACE,
-        stops=Stops("workspaces/gate/forward.py", "async with asyncio.timeout(BODY_SECONDS):",
-                    "async with asyncio.timeout(None):"))  # fmt: skip
+@attack(
+    "body-that-drips-by-the-inward-socket",
+    by=By.WORKSPACE,
+    stops=Stops(
+        "workspaces/gate/forward.py",
+        "async with asyncio.timeout(BODY_SECONDS):",
+        "async with asyncio.timeout(None):",
+    ),
+)
 async def test_a_body_that_does_not_come_is_given_up(world, sockets, control, monkeypatch):
     ours, desk = sockets
     monkeypatch.setattr(forward, "BODY_SECONDS", 0.2)
@@ -118,9 +134,18 @@ async def test_a_body_that_does_not_come_is_given_up(world, sockets, control, mo
         await asyncio.gather(waiting, return_exceptions=True)
 
 
-@attack("calls-at-a-time-by-the-inward-socket", by=By.WORKSPACE,
-        stops=Stops(INWARD, "if turns.locked():", "if False:"),
-        more=(Stops(INWARD, "_AT_ONCE = 8  # calls of one workspace that are worked on together", "_AT_ONCE = 800"),))  # fmt: skip
+@attack(
+    "calls-at-a-time-by-the-inward-socket",
+    by=By.WORKSPACE,
+    stops=Stops(INWARD, "if turns.locked():", "if False:"),
+    more=(
+        Stops(
+            INWARD,
+            "_AT_ONCE = 8  # calls of one workspace that are worked on together",
+            "_AT_ONCE = 800",
+        ),
+    ),
+)
 async def test_one_workspace_does_not_take_all_the_desk_has(world, sockets, control):
     ours, desk = sockets
     free = asyncio.Event()

@@ -56,32 +56,34 @@ def openly(site, vectors) -> set[str]:
     return site.left(site.openly()[1], vectors, len(vectors))
 
 
-@attack("beacon-image", by=By.PAGE,
-        stops=Stops(HEADERS, OUR_IMAGES, "\"img-src *\","))  # fmt: skip
+@attack("beacon-image", by=By.PAGE, stops=Stops(HEADERS, OUR_IMAGES, '"img-src *",'))
 def test_no_image_is_asked_for_outside(site, control):
     with control("in a page of a plain proxy each is asked for"):
         assert openly(site, IMAGES) == set(IMAGES)
     assert site.left(site.open()[1], IMAGES) == set()
 
 
-@attack("beacon-style", by=By.PAGE,
-        stops=Stops(HEADERS, OUR_STYLES, "\"style-src * 'unsafe-inline'\","))  # fmt: skip
+@attack("beacon-style", by=By.PAGE, stops=Stops(HEADERS, OUR_STYLES, "\"style-src * 'unsafe-inline'\","))
 def test_no_style_is_asked_for_outside(site, control):
     with control("in a page of a plain proxy each is asked for"):
         assert openly(site, STYLES) == set(STYLES)
     assert site.left(site.open()[1], STYLES) == set()
 
 
-@attack("beacon-font", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"font-src {base}/static/ {base}/lab/ data:\",", "\"font-src *\","))  # fmt: skip
+@attack(
+    "beacon-font",
+    by=By.PAGE,
+    stops=Stops(HEADERS, 'f"font-src {base}/static/ {base}/lab/ data:",', '"font-src *",'),
+)
 def test_no_font_is_asked_for_outside(site, control):
     with control("in a page of a plain proxy each is asked for"):
         assert openly(site, FONTS) == set(FONTS)
     assert site.left(site.open()[1], FONTS) == set()
 
 
-@attack("beacon-connection", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"connect-src {base}/ {channel}/\",", "\"connect-src *\","))  # fmt: skip
+@attack(
+    "beacon-connection", by=By.PAGE, stops=Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', '"connect-src *",')
+)
 def test_nothing_is_sent_outside_by_script_or_by_a_link_that_tells(site, control):
     with control("in a page of a plain proxy each is sent"):
         assert openly(site, CONNECTIONS) == set(CONNECTIONS)

@@ -25,8 +25,15 @@ async def control_enters(world) -> None:
     assert status == 302 and "enclave-workspace=" in cookie
 
 
-@attack("ticket-used-again", by=By.PERSON,
-        stops=Stops(TICKETS, "ticket = self._issued.pop(name, None)", "ticket = self._issued.get(name)"))  # fmt: skip
+@attack(
+    "ticket-used-again",
+    by=By.PERSON,
+    stops=Stops(
+        TICKETS,
+        "ticket = self._issued.pop(name, None)",
+        "ticket = self._issued.get(name)",
+    ),
+)
 async def test_a_ticket_in_an_address_is_good_once(world, control):
     """It stands in the address of the frame, so it is seen by whoever sees addresses."""
     await world.workspace(echo)
@@ -38,11 +45,27 @@ async def test_a_ticket_in_an_address_is_good_once(world, control):
     assert (status, cookie) == (403, "")
 
 
-@attack("ticket-for-another-place", by=By.PERSON,
-        stops=Stops(TICKETS, "if ticket is None or ticket.until <= self._clock() or ticket.place != place:",
-                    "if ticket is None:"),
-        more=(Stops(SITE, "if token is None or (here is not None and here != token):", "if token is None:"),
-              Stops(SITE, "if session is None or session.person != place[0]:", "if session is None:")))  # fmt: skip
+@attack(
+    "ticket-for-another-place",
+    by=By.PERSON,
+    stops=Stops(
+        TICKETS,
+        "if ticket is None or ticket.until <= self._clock() or ticket.place != place:",
+        "if ticket is None:",
+    ),
+    more=(
+        Stops(
+            SITE,
+            "if token is None or (here is not None and here != token):",
+            "if token is None:",
+        ),
+        Stops(
+            SITE,
+            "if session is None or session.person != place[0]:",
+            "if session is None:",
+        ),
+    ),
+)
 @pytest.mark.parametrize(
     "way", ["another project", "another person", "too old", "another browser", "another's token"]
 )
@@ -64,8 +87,15 @@ async def test_a_ticket_is_for_one_session_one_place_and_a_short_while(world, co
     assert status in (401, 403) and cookie == ""
 
 
-@attack("cookie-used-as-another", by=By.PERSON,
-        stops=Stops("workspaces/gate/sessions.py", 'return known if known.get("kind") == kind else None', "return known"))  # fmt: skip
+@attack(
+    "cookie-used-as-another",
+    by=By.PERSON,
+    stops=Stops(
+        "workspaces/gate/sessions.py",
+        'return known if known.get("kind") == kind else None',
+        "return known",
+    ),
+)
 @pytest.mark.parametrize("kind", ["workspace", "login"])
 async def test_a_cookie_is_good_for_what_it_was_sealed_for(world, control, kind):
     """What hostile code might get hold of, at a workspace's origin, is no key to our pages."""
@@ -79,9 +109,15 @@ async def test_a_cookie_is_good_for_what_it_was_sealed_for(world, control, kind)
         assert answer.status == 401
 
 
-@attack("cookie-planted-beside-ours", by=By.PAGE,
-        stops=Stops("workspaces/gate/headers.py", "return tuple(value for found, _, value in pairs if found == name)",
-                    "return tuple(value for found, _, value in pairs if found == name)[:1]"))  # fmt: skip
+@attack(
+    "cookie-planted-beside-ours",
+    by=By.PAGE,
+    stops=Stops(
+        "workspaces/gate/headers.py",
+        "return tuple(value for found, _, value in pairs if found == name)",
+        "return tuple(value for found, _, value in pairs if found == name)[:1]",
+    ),
+)
 async def test_a_planted_cookie_neither_logs_in_nor_out(world, control):
     """Whoever may set cookies on a parent domain can put one of the same name before ours."""
     ours = world.cookie()["Cookie"]
@@ -104,9 +140,15 @@ async def begun(world, target: str = "/home") -> tuple[str, str]:
         return state, answer.headers["Set-Cookie"].partition(";")[0]
 
 
-@attack("login-begun-by-somebody-else", by=By.PAGE,
-        stops=Stops(LOGIN, 'begun = next((content for content in opened if content and content["state"] == state), None)',
-                    'begun = next((content for content in opened if content), {"verifier": "", "target": "/home"})'))  # fmt: skip
+@attack(
+    "login-begun-by-somebody-else",
+    by=By.PAGE,
+    stops=Stops(
+        LOGIN,
+        ('begun = next((content for content in opened if content and content["state"] == state), None)'),
+        ('begun = next((content for content in opened if content), {"verifier": "", "target": "/home"})'),
+    ),
+)
 @pytest.mark.parametrize("way", ["no cookie", "another attempt's cookie"])
 async def test_a_browser_is_not_logged_in_by_somebody_elses_address(world, control, way):
     """Else a page could log its visitor in as the attacker, whose workspace then receives what they type."""
@@ -122,8 +164,15 @@ async def test_a_browser_is_not_logged_in_by_somebody_elses_address(world, contr
         assert answer.status == 403 and "Set-Cookie" not in answer.headers
 
 
-@attack("login-that-leads-elsewhere", by=By.PAGE,
-        stops=Stops(LOGIN, 'return target if _LOCAL.fullmatch(target) else "/home"', "return target"))  # fmt: skip
+@attack(
+    "login-that-leads-elsewhere",
+    by=By.PAGE,
+    stops=Stops(
+        LOGIN,
+        'return target if _LOCAL.fullmatch(target) else "/home"',
+        "return target",
+    ),
+)
 @pytest.mark.parametrize("target", ["//evil.example/", "/\\evil.example/", "https://evil.example/"])
 async def test_a_login_ends_at_a_page_of_ours(world, control, target):
     login = world.gate._pages.login
@@ -139,10 +188,15 @@ async def test_a_login_ends_at_a_page_of_ours(world, control, target):
         assert (answer.status, answer.headers["Location"]) == (302, "/home")
 
 
-@attack("token-made-at-the-hub", by=By.PERSON,
-        stops=Stops("workspaces/hub.py",
-                    '"scopes": ["read:users!user", "read:servers!user", "access:servers!user", _ACCESS_GATE],',
-                    '"scopes": ["self", _ACCESS_GATE],'))  # fmt: skip
+@attack(
+    "token-made-at-the-hub",
+    by=By.PERSON,
+    stops=Stops(
+        "workspaces/hub.py",
+        ('"scopes": ["read:users!user", "read:servers!user", "access:servers!user", _ACCESS_GATE],'),
+        '"scopes": ["self", _ACCESS_GATE],',
+    ),
+)
 async def test_a_person_makes_no_token_and_starts_no_server_at_the_hub(enclave, control):
     """A token would be a session that no login, page or second factor stands before, and that lasts."""
     world, _, browser = enclave

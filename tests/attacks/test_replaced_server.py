@@ -1,4 +1,4 @@
-"""A workspace's server that notebook code has replaced: what it answers reaches the browser as data or not at all."""
+"""A workspace's server that notebook code has replaced: what it says reaches the browser as data or not at all."""
 
 import asyncio
 
@@ -42,7 +42,11 @@ async def both(world, plain, handler, path: str = "api"):
     return plainly, await seen(world, world.work + BASE + path, **world.inside())
 
 
-@attack("page-of-a-workspace", by=By.WORKSPACE, stops=Stops(REPLIES, "if len(types) != 1 or types[0] not in _ENOUGH:", "if False:"))  # fmt: skip
+@attack(
+    "page-of-a-workspace",
+    by=By.WORKSPACE,
+    stops=Stops(REPLIES, "if len(types) != 1 or types[0] not in _ENOUGH:", "if False:"),
+)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "text/javascript", "application/xhtml+xml"])
 async def test_what_a_browser_would_run_or_show_is_not_passed_on(world, plain, control, path, kind):
@@ -52,8 +56,16 @@ async def test_what_a_browser_would_run_or_show_is_not_passed_on(world, plain, c
     assert ours[0] == 502 and PAGE not in ours[2]
 
 
-@attack("page-disguised-as-data", by=By.WORKSPACE, stops=Stops(HEADERS, 'kept[_CONTENT_TYPE] = "application/json"', "kept[_CONTENT_TYPE] = given[_CONTENT_TYPE]"),
-        more=(Stops(HEADERS, "kept = CIMultiDict(lines)", "kept = CIMultiDict()"),))  # fmt: skip
+@attack(
+    "page-disguised-as-data",
+    by=By.WORKSPACE,
+    stops=Stops(
+        HEADERS,
+        'kept[_CONTENT_TYPE] = "application/json"',
+        "kept[_CONTENT_TYPE] = given[_CONTENT_TYPE]",
+    ),
+    more=(Stops(HEADERS, "kept = CIMultiDict(lines)", "kept = CIMultiDict()"),),
+)
 async def test_data_is_never_guessed_to_be_a_page(world, plain, control):
     handler = answering(Content_Type='application/json; x="text/html"', Content_Security_Policy="default-src *")
     plainly, ours = await both(world, plain, handler)
@@ -110,7 +122,11 @@ ACTED_UPON = {
 }
 
 
-@attack("cookies-and-commands-to-the-browser", by=By.WORKSPACE, stops=Stops(HEADERS, "for name in _RECEIVED:", "for name in given:"))  # fmt: skip
+@attack(
+    "cookies-and-commands-to-the-browser",
+    by=By.WORKSPACE,
+    stops=Stops(HEADERS, "for name in _RECEIVED:", "for name in given:"),
+)
 @pytest.mark.parametrize("name", ACTED_UPON)
 async def test_no_header_that_a_browser_acts_upon_passes(world, plain, control, name):
     handler = answering("1", Content_Type="application/json", **{name.replace("-", "_"): ACTED_UPON[name]})
@@ -177,7 +193,11 @@ async def plainly(path: str, count: int = 1, **options):
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
-@attack("interim-answers-without-end", by=By.WORKSPACE, stops=Stops(EXCHANGE, "for _ in range(_INTERIM):", "while True:"))  # fmt: skip
+@attack(
+    "interim-answers-without-end",
+    by=By.WORKSPACE,
+    stops=Stops(EXCHANGE, "for _ in range(_INTERIM):", "while True:"),
+)
 async def test_a_flood_of_interim_answers_is_given_up(world, raw, control):
     path = await raw(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 500 + OK)
     with control("an ordinary client reads on and on"):
@@ -208,7 +228,15 @@ async def test_a_silent_server_is_given_up(world, raw, control, monkeypatch):
         assert (await seen(world, world.work + BASE + "api", **world.inside()))[0] == 503
 
 
-@attack("tunnel-by-switching-protocols", by=By.WORKSPACE, stops=Stops("workspaces/gate/forward.py", "if not 200 <= answer.status <= 599:", "if False:"))  # fmt: skip
+@attack(
+    "tunnel-by-switching-protocols",
+    by=By.WORKSPACE,
+    stops=Stops(
+        "workspaces/gate/forward.py",
+        "if not 200 <= answer.status <= 599:",
+        "if False:",
+    ),
+)
 @pytest.mark.parametrize("status", [b"101 Switching Protocols", b"999 Whatever", b"600 x"])
 async def test_an_answer_that_is_none_is_not_passed_on(world, raw, plain, control, status):
     path = await raw(b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n")
@@ -230,9 +258,15 @@ class Late(Raw):
         await super().serve(reader, writer)
 
 
-@attack("answer-that-nobody-asked-for", by=By.WORKSPACE,
-        stops=Stops(EXCHANGE, "if since > oldest and connection.is_connected() and not connection.should_close:",
-                    "if since > oldest and connection.is_connected():"))  # fmt: skip
+@attack(
+    "answer-that-nobody-asked-for",
+    by=By.WORKSPACE,
+    stops=Stops(
+        EXCHANGE,
+        ("if since > oldest and connection.is_connected() and not connection.should_close:"),
+        "if since > oldest and connection.is_connected():",
+    ),
+)
 async def test_a_second_answer_is_not_given_to_the_next_question(world, control):
     """The next question is about another file, and asked by a part of the page that trusts another answer."""
     planted = b'"planted"'

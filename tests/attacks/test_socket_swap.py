@@ -43,7 +43,9 @@ async def without_a_server(world):
 
 
 LINK = Stops(
-    SOCKETS, "path_only = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC", "path_only = os.O_PATH | os.O_CLOEXEC"
+    SOCKETS,
+    "path_only = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC",
+    "path_only = os.O_PATH | os.O_CLOEXEC",
 )
 
 
@@ -67,8 +69,7 @@ async def test_a_link_in_place_of_the_whole_folder_is_not_followed(world, plain,
     assert SECRET not in await said(world, world.work + BASE + "api")
 
 
-@attack("socket-of-somebody-else", by=By.WORKSPACE,
-        stops=Stops(SOCKETS, "if found.st_uid != owner:", "if False:"))  # fmt: skip
+@attack("socket-of-somebody-else", by=By.WORKSPACE, stops=Stops(SOCKETS, "if found.st_uid != owner:", "if False:"))
 @pytest.mark.parametrize("way", ["hard link", "moved in"])
 async def test_another_owners_socket_is_not_connected_to(world, plain, control, host_socket, way):
     folder = await without_a_server(world)
@@ -106,9 +107,15 @@ class LettingGo:
         self._thread.join()
 
 
-@attack("pipe-in-place-of-the-socket", by=By.WORKSPACE,
-        stops=Stops(SOCKETS, "descriptor = os.open(NAME, path_only, dir_fd=directory)",
-                    "descriptor = os.open(NAME, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)"))  # fmt: skip
+@attack(
+    "pipe-in-place-of-the-socket",
+    by=By.WORKSPACE,
+    stops=Stops(
+        SOCKETS,
+        "descriptor = os.open(NAME, path_only, dir_fd=directory)",
+        "descriptor = os.open(NAME, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)",
+    ),
+)
 async def test_a_pipe_does_not_hold_the_gate_up(world, control):
     folder = await without_a_server(world)
     path = folder / "server.sock"
@@ -123,9 +130,15 @@ async def test_a_pipe_does_not_hold_the_gate_up(world, control):
     assert not letting_go.needed
 
 
-@attack("socket-swapped-under-a-kept-connection", by=By.WORKSPACE,
-        stops=Stops("workspaces/gate/upstream.py", "if known is not None and known.identity == now:",
-                    "if known is not None:"))  # fmt: skip
+@attack(
+    "socket-swapped-under-a-kept-connection",
+    by=By.WORKSPACE,
+    stops=Stops(
+        "workspaces/gate/upstream.py",
+        "if known is not None and known.identity == now:",
+        "if known is not None:",
+    ),
+)
 async def test_a_kept_connection_does_not_outlive_its_socket(world, control):
     """A program that held the old socket would go on to be asked after a new workspace is there."""
 

@@ -48,9 +48,9 @@ def run_notebook(frame: FrameLocator, name: str) -> None:
     expect(frame.locator(".jp-OutputArea-output[data-mime-type*=error]")).to_have_count(0)
 
 
-def ask_for_release(visitor: Visitor, frame: FrameLocator) -> None:
+def ask_for_release(visitor: Visitor, frame: FrameLocator, table: str = TABLE) -> None:
     """Right-click the table, choose "Request release…", fill in the three texts, submit."""
-    entry = frame.locator(".jp-DirListing-item", has_text=TABLE)
+    entry = frame.locator(".jp-DirListing-item", has_text=table)
     expect(entry).to_be_visible(timeout=SLOW)
     entry.click(button="right")
     visitor.page.screenshot(path=SCREENSHOTS / "request-menu-wide.png")
@@ -69,8 +69,8 @@ def ask_for_release(visitor: Visitor, frame: FrameLocator) -> None:
     expect(dialog).to_have_count(0, timeout=SLOW)
 
 
-def test_a_result_leaves_after_a_checker_has_seen_it(stack: Stack, visitors: Visitors) -> None:
-    alice, carol = visitors("alice"), visitors("carol")
+def test_a_result_leaves_after_two_checkers_have_seen_it(stack: Stack, visitors: Visitors) -> None:
+    alice, carol, chen = visitors("alice"), visitors("carol"), visitors("chen")
     alice.picture("home")
     frame = alice.open_workspace("tumour-ml")
     show_files(frame)
@@ -84,13 +84,19 @@ def test_a_result_leaves_after_a_checker_has_seen_it(stack: Stack, visitors: Vis
     expect(frame.get_by_text("Waiting for an output checker").first).to_be_visible(timeout=SLOW)
     alice.picture("request-panel")
 
-    carol.page.goto(stack.url + "/desk/queue")
-    carol.picture("queue")
-    carol.page.get_by_role("link", name="Accuracy of two classifiers").last.click()
-    expect(carol.page.get_by_text(TABLE).first).to_be_visible()
+    open_newest(stack, carol)
     carol.picture("review")
-    approve(carol)
-    carol.picture("approved")
+    vote(carol, "Two rows of scores; no cell is about fewer than 11.")
+    expect(carol.page.get_by_text("1 of 2 checkers voted")).to_be_visible()
+    carol.picture("voted")
+    open_newest(stack, chen)
+    expect(chen.page.get_by_text("1 vote is kept from you")).to_be_visible()
+    expect(chen.page.get_by_text("Two rows of scores")).to_have_count(0)
+    chen.picture("blind")
+    vote(chen, "Scores over all 569 biopsies.")
+    expect(chen.page.get_by_role("heading", name="Take the approval back")).to_be_visible()
+    expect(chen.page.get_by_text("Two rows of scores").first).to_be_visible()
+    chen.picture("approved")
 
     written = (stack.layout.project("tumour-ml") / "results" / TABLE).read_bytes()
     alice.page.goto(stack.url + "/desk/requests")
@@ -109,14 +115,23 @@ def test_a_result_leaves_after_a_checker_has_seen_it(stack: Stack, visitors: Vis
     assert hashlib.sha256(left).digest() == hashlib.sha256(written).digest()
 
 
-def approve(checker: Visitor) -> None:
-    """Release the one file, say why, look at what the confirmation names, confirm."""
+def open_newest(stack: Stack, checker: Visitor, table: str = TABLE) -> None:
+    """From the queue to the request that came last."""
+    checker.page.goto(stack.url + "/desk/queue")
+    checker.picture("queue")
+    checker.page.get_by_role("link", name="Accuracy of two classifiers").last.click()
+    expect(checker.page.get_by_text(table).first).to_be_visible()
+
+
+def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "") -> None:
+    """Release the one file, or keep it `inside` for that reason; say why, look at the confirmation, confirm."""
     page = checker.page
-    page.get_by_label("Release it").check()
-    page.locator("textarea[name=comment]").fill("Two rows of scores; no cell is about fewer than 11.")
-    page.get_by_role("button", name=re.compile("^Approve")).click()
+    page.get_by_label("Keep it inside" if inside else "Release it").check()
+    page.locator("input[name=reason-1]").fill(inside)
+    page.locator("textarea[name=comment]").first.fill(why)
+    page.get_by_role("button", name=re.compile("^Vote")).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(TABLE)
+    expect(dialog).to_contain_text(table)
     checker.picture("confirm")
-    dialog.get_by_role("button", name="Yes, approve").click()
-    expect(page.get_by_role("heading", name="Take the approval back")).to_be_visible()
+    dialog.get_by_role("button", name="Yes, this is my vote").click()
+    expect(dialog).to_have_count(0)

@@ -19,6 +19,8 @@ PAGES = [
     ("dana", "/desk/grants", "Grants", "grants"),
     ("adam", "/desk/admin", "", "admin"),
     ("adam", "/desk/admin/projects/diabetes-care", "", "admin-project"),
+    ("adam", "/desk/admin/review", "Review policies", "policies"),
+    ("adam", "/desk/admin/review/tumour-ml", "Review policy", "policy"),
     ("adam", "/desk/admin/usage", "Usage", "usage"),
     ("adam", "/desk/admin/usage/alice/tumour-ml", "alice in tumour-ml", "usage-of-one"),
     ("audrey", "/desk/admin/usage", "Usage", "usage-for-an-auditor"),
@@ -56,7 +58,7 @@ def too_wide(visitor: Visitor) -> list[str]:
     ("name", "path"),
     [("alice", "/desk/queue"), ("alice", "/desk/audit"), ("alice", "/desk/admin"), ("alice", "/desk/admin/usage"),
      ("adam", "/desk/queue"), ("adam", "/desk/audit"), ("carol", "/desk/admin"), ("dana", "/desk/audit"),
-     ("audrey", "/desk/admin")],
+     ("audrey", "/desk/admin"), ("carol", "/desk/admin/review")],
 )  # fmt: skip
 def test_a_page_of_another_role_is_refused_in_words(stack: Stack, visitors: Visitors, name: str, path: str) -> None:
     page = visitors(name).page

@@ -28,6 +28,7 @@ POLICY = {
 }
 STATUS_TEXT = {
     "submitted": "Waiting for an output checker",
+    "resubmitted": "Waiting again for an output checker",
     "returned": "Returned to you with a comment",
     "approved": "Approved, ready for download soon",
     "released": "Released",
@@ -52,6 +53,7 @@ class DeskDouble:
         app.router.add_get("/v1/requests", self._get_requests)
         app.router.add_post("/v1/requests", self._submit)
         app.router.add_post(r"/v1/requests/{id:\d+}/withdraw", self._withdraw)
+        app.router.add_post(r"/v1/requests/{id:\d+}/resubmit", self._resubmit)
         return app
 
     def add(self, status: str, minutes_ago: float = 0, **changes: Any) -> dict[str, Any]:
@@ -70,6 +72,10 @@ class DeskDouble:
             "updated": then,
             "comment": "",
             "can_withdraw": status in ("submitted", "returned"),
+            "can_resubmit": status == "returned",
+            "next_text": "",
+            "round": 1,
+            "statements": [],
             "url": f"/desk/requests/{len(self.requests) + 1}",
             "files": [],
         } | changes
@@ -113,6 +119,19 @@ class DeskDouble:
             decided = {"decision": "", "reason": ""}
             files.append({"name": part.filename, "size": size, "sha256": digest.hexdigest()} | decided)
         return meta, files
+
+    async def _resubmit(self, request: web.Request) -> web.Response:
+        meta, files = await self._read(request)
+        meta.pop("files")
+        for kept in self.requests:
+            if kept["id"] == int(request.match_info["id"]) and kept["can_resubmit"]:
+                known = {file["sha256"] for file in kept["files"]}
+                for file in files:
+                    file["unchanged_since"] = kept["round"] if file["sha256"] in known else None
+                kept |= {"status": "resubmitted", "status_text": STATUS_TEXT["resubmitted"], "comment": ""}
+                kept |= {"can_resubmit": False, "round": kept["round"] + 1, "files": files, **meta}
+                return web.json_response(kept, status=201)
+        return web.json_response({"error": "There is no request of yours that was returned."}, status=404)
 
     async def _withdraw(self, request: web.Request) -> web.Response:
         for kept in self.requests:

@@ -95,6 +95,33 @@ def test_two_files_are_asked_for_followed_and_withdrawn(page: Page, inside: Fram
     expect(panel.get_by_text("Withdrawn by you")).to_be_visible()
 
 
+def test_a_returned_request_is_fixed_and_sent_again(page: Page, inside: FrameLocator, fresh_lab: Lab):
+    fresh_lab.double.policy["statements"] = ["I have removed all names."]
+    ask_for(inside, "table.csv", "log.txt")
+    for field in ("what", "how", "controls"):
+        inside.locator(f"#enclave-{field}").fill(f"my {field}")
+    inside.get_by_label("I have removed all names.").check()
+    inside.get_by_text("Send request").click()
+    inside.get_by_text("Show my requests").click()
+    back = {"status": "returned", "status_text": "Returned with a comment", "can_resubmit": True}
+    said = [{"author": "carol", "text": "What is grade 1?"}]
+    fresh_lab.double.requests[0] |= back | {"comment": "Round it, please", "comments": said}
+    (fresh_lab.files / "table.csv").write_text("grade,auc\n1,1.0\n")
+    panel = inside.locator("#enclave-requests")
+    panel.get_by_label("Look again now").click()
+    expect(panel.get_by_text("What is grade 1?")).to_be_visible()
+    panel.get_by_text("Resubmit…").click()
+    dialog = inside.locator(".enclave-Dialog")
+    expect(dialog.get_by_text("This is the next round of request 1.")).to_be_visible()
+    expect(inside.locator("#enclave-what")).to_have_value("my what")
+    expect(dialog.get_by_text("2 files")).to_be_visible()  # found again where they were
+    inside.locator("#enclave-controls").fill("rounded")
+    dialog.get_by_text("Send request").click()
+    expect(panel.get_by_text("Waiting again for an output checker")).to_be_visible()
+    expect(panel.get_by_text("unchanged since round 1")).to_have_count(1)
+    assert (fresh_lab.double.requests[0]["round"], fresh_lab.double.requests[0]["controls"]) == (2, "rounded")
+
+
 def test_a_folder_is_refused_with_words_and_can_be_left_out(inside: FrameLocator, fresh_lab: Lab):
     ask_for(inside, "results", "table.csv")
     expect(inside.get_by_text("This is a folder. Only files can be released")).to_be_visible()

@@ -35,6 +35,16 @@ def test_a_file_of_the_project_is_sent_followed_and_withdrawn(fresh_lab: Lab):
     assert (status, withdrawn["status"]) == (200, "withdrawn")
 
 
+def test_a_returned_request_is_sent_again_with_its_statements(fresh_lab: Lab):
+    (fresh_lab.files / "table.csv").write_bytes(b"a,b\n1,2\n")
+    returned = fresh_lab.double.add("returned")
+    asked = TEXTS | {"paths": ["project/table.csv"], "statements": ["No names."]}
+    status, request = fresh_lab.ask(f"enclave/requests/{returned['id']}/resubmit", asked)
+    assert (status, request["status"], request["round"]) == (201, "resubmitted", 2)
+    assert request["statements"] == ["No names."]
+    assert fresh_lab.ask(f"enclave/requests/{returned['id']}/resubmit", asked)[0] == 404
+
+
 def test_fifty_megabytes_are_streamed_without_growing_the_server(fresh_lab: Lab):
     content = os.urandom(MB) * 50
     (fresh_lab.files / "weights.bin").write_bytes(content)
@@ -78,6 +88,8 @@ def test_progress_is_visible_and_a_second_request_waits_its_turn(fresh_lab: Lab)
         (TEXTS | {"paths": ["../../etc/passwd"]}, "not the path of a file"),
         (TEXTS | {"paths": "project/table.csv"}, "could not be read"),
         (TEXTS | {"paths": [1]}, "could not be read"),
+        (TEXTS | {"paths": ["project/table.csv"], "statements": [1]}, "could not be read"),
+        (TEXTS | {"paths": ["project/table.csv"], "statements": "yes"}, "could not be read"),
         (TEXTS | {"what": None, "paths": ["project/table.csv"]}, "could not be read"),
         ({"paths": ["project/table.csv"]}, "could not be read"),
         (["what"], "could not be read"),

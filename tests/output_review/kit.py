@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -14,16 +16,17 @@ from data_mounts import members
 from enclave import audit
 from enclave.clock import now
 from enclave.database import Database
+from enclave.errors import Refused
 from enclave.layout import Layout
 from enclave.people import Role, find_person
 from enclave.settings import Settings
 from enclave.web.desk import make_app, make_desk
 from enclave.web.ground import room as ground
 from enclave.web.rooms import PERSON_HEADER, PROJECT_HEADER, Caller, Desk
-from output_review import objects, store
-from output_review.queries import actor_for, get_request
+from output_review import objects, store, voting
+from output_review.policies import in_force, set_policy
+from output_review.reading import actor_for, get_request
 from output_review.vocabulary import (
-    Action,
     Actor,
     Arrived,
     FileDecision,
@@ -39,7 +42,7 @@ TABLE = b"group,n\nbenign,357\nmalignant,212\n"
 NOTES = b"Counts are rounded.\n"
 ROLES = {
     "alice": [], "bob": [], "erin": [],
-    "carol": [Role.OUTPUT_CHECKER], "chen": [Role.OUTPUT_CHECKER],
+    "carol": [Role.OUTPUT_CHECKER], "chen": [Role.OUTPUT_CHECKER], "cleo": [Role.OUTPUT_CHECKER],
     "adam": [Role.ADMIN], "boss": [Role.ADMIN, Role.OUTPUT_CHECKER],
     "insider": [Role.OUTPUT_CHECKER], "audrey": [Role.AUDITOR],
 }  # fmt: skip
@@ -82,7 +85,11 @@ def stored(layout: Layout, name: str, content: bytes) -> Arrived:
 
 
 def submitted(
-    desk: Desk, files: dict[str, bytes] | None = None, author: str = "alice", project: str = "tumour-ml"
+    desk: Desk,
+    files: dict[str, bytes] | None = None,
+    author: str = "alice",
+    project: str = "tumour-ml",
+    statements: tuple[str, ...] = (),
 ) -> Request:
     """A request that waits, with these files."""
     kept = tuple(
@@ -90,7 +97,9 @@ def submitted(
     )
     with desk.database.write() as connection:
         return store.submit(
-            connection, Submission(project, author, "A table", "By the notebook", "Rounded", kept), now()
+            connection,
+            Submission(project, author, "A table", "By the notebook", "Rounded", kept, statements),
+            now(),
         )
 
 
@@ -98,17 +107,9 @@ def acting(connection: Any, name: str, project: str) -> Actor:
     return actor_for(connection, find_person(connection, name), project)
 
 
-def decided(
-    desk: Desk,
-    request: Request,
-    action: Action = Action.APPROVE,
-    by: str = "carol",
-    rejected: tuple[int, ...] = (),
-    grace: timedelta = timedelta(0),
-    at: datetime | None = None,
-) -> Request:
-    """The request after a checker's decision; every file is approved but those in `rejected`."""
-    judged = [
+def judged_all(request: Request, rejected: tuple[int, ...] = ()) -> list[FileDecision]:
+    """A word on every file: approved, but those in `rejected`."""
+    return [
         FileDecision(
             file.number,
             FileVerdict.REJECTED if file.number in rejected else FileVerdict.APPROVED,
@@ -116,11 +117,71 @@ def decided(
         )
         for file in request.files
     ]
+
+
+def voted(
+    desk: Desk,
+    request: Request,
+    by: str = "carol",
+    rejected: tuple[int, ...] = (),
+    grace: timedelta = timedelta(0),
+    at: datetime | None = None,
+    comment: str = "no small cells",
+) -> Request:
+    """The request after one checker's vote."""
+    with desk.database.write() as connection:
+        actor, judged = acting(connection, by, request.project), judged_all(request, rejected)
+        return voting.vote(connection, actor, request.id, request.round, comment, judged, grace, at or now())
+
+
+def approved(
+    desk: Desk,
+    request: Request,
+    rejected: tuple[int, ...] = (),
+    grace: timedelta = timedelta(0),
+    at: datetime | None = None,
+    by: tuple[str, ...] = ("carol", "chen"),
+) -> Request:
+    """The request after the votes of both checkers, who agree."""
+    for name in by:
+        after = voted(desk, request, name, rejected, grace, at)
+    return after
+
+
+def returned(
+    desk: Desk, request: Request, by: str = "carol", rejected: tuple[int, ...] = (), comment: str = "round them"
+) -> Request:
+    """The request after one checker returned it, with a word against the files in `rejected`."""
+    with desk.database.write() as connection:
+        judged = [one for one in judged_all(request, rejected) if one.number in rejected]
+        actor = acting(connection, by, request.project)
+        return voting.send_back(connection, actor, request.id, request.version, comment, judged, now())
+
+
+def rejected(desk: Desk, request: Request, by: str = "carol") -> Request:
+    """The request closed for good, after both checkers voted against every file."""
+    every = tuple(file.number for file in request.files)
+    reviewed = approved(desk, request, rejected=every)
     with desk.database.write() as connection:
         actor = acting(connection, by, request.project)
-        return store.decide(
-            connection, actor, action, request.id, request.version, "no small cells", judged, grace, at or now()
-        )
+        return voting.reject(connection, actor, request.id, reviewed.version, "nothing of it", [], now())
+
+
+def resubmitted(desk: Desk, request: Request, files: dict[str, bytes], **texts: str) -> Request:
+    """The request's next round, with these files."""
+    kept = tuple(stored(desk.settings.layout, name, content) for name, content in files.items())
+    told = {"what": request.what, "how": request.how, "controls": request.controls} | texts
+    with desk.database.write() as connection:
+        actor = acting(connection, request.author, request.project)
+        submission = Submission(request.project, request.author, files=kept, **told)
+        return store.resubmit(connection, actor, request.id, request.version, submission, now())
+
+
+def policed(desk: Desk, project: str = "tumour-ml", **given: Any) -> None:
+    """Set another version of a project's policy."""
+    with desk.database.write() as connection:
+        version = in_force(connection, project).version
+        set_policy(connection, "adam", project, given, "for the test", version, now())
 
 
 def reread(desk: Desk, request: Request) -> Request:
@@ -162,3 +223,22 @@ def a_form(files: dict[str, bytes], meta: Any = None) -> FormData:
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Run all in threads that start together; what each returned, or the refusal that it raised."""
+    barrier, found = threading.Barrier(len(works)), [None] * len(works)
+
+    def run(index: int, work: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            found[index] = work()
+        except Refused as refused:
+            found[index] = refused
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found

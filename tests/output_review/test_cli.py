@@ -1,4 +1,4 @@
-"""`enclave request`: looking, never deciding."""
+"""`enclave request`: looking and setting policies, never deciding."""
 
 import json
 
@@ -8,7 +8,7 @@ from enclave.cli import main
 from enclave.layout import Layout
 from enclave.migrations import upgrade
 from output_review.cli import request as noun
-from tests.output_review.kit import a_desk, decided, people_and_projects, submitted
+from tests.output_review.kit import a_desk, approved, people_and_projects, submitted, voted
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def run(*arguments):
 
 def test_requests_are_listed_and_shown(desk, capsys):
     first = submitted(desk)
-    decided(desk, submitted(desk, {"b.csv": b"b"}, author="bob"))
+    approved(desk, submitted(desk, {"b.csv": b"b"}, author="bob"))
     assert run("list", "--json") == 0
     assert [one["author"] for one in json.loads(capsys.readouterr().out)] == ["bob", "alice"]
     assert run("list", "--status", "submitted") == 0
@@ -56,7 +56,15 @@ def test_requests_are_listed_and_shown(desk, capsys):
         (["show"], 2),
         (["list", "--status", "done"], 2),
         (["list", "--limit", "0"], 2),
+        (["list", "--project", "No"], 2),
         (["approve", "1"], 2),
+        (["vote", "1"], 2),
+        (["policy", "no-such"], 1),
+        (["set-policy", "tumour-ml", "--reason", "x"], 2),
+        (["set-policy", "tumour-ml", "--reviewers", "4", "--reason", "x"], 2),
+        (["set-policy", "tumour-ml", "--reviewers", "2", "--reason", "x"], 1),
+        (["set-policy", "tumour-ml", "--reviewers", "1"], 2),
+        (["set-policy", "tumour-ml", "--statement", "", "--reason", "x"], 2),
     ],
 )
 def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
@@ -65,4 +73,35 @@ def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
 
 
 def test_no_verb_decides(desk):
-    assert set(noun.commands) == {"list", "show"}
+    assert set(noun.commands) == {"list", "show", "policy", "set-policy"}
+
+
+def test_the_operator_sees_no_vote_of_a_blind_round(desk, capsys):
+    request = voted(desk, submitted(desk), comment="the secret word")
+    run("show", str(request.id), "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["votes"] == [] and shown["voted"] == "1 of 2" and shown["handling"] == ["carol"]
+    voted(desk, request, "chen")
+    run("show", str(request.id), "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert [vote["comment"] for vote in shown["votes"]] == ["the secret word", "no small cells"]
+    assert shown["files"][0]["decision"] == "approved"
+
+
+def test_a_policy_is_set_and_its_versions_are_shown(desk, capsys):
+    words = ["--reviewers", "3", "--open", "--min-count", "20", "--statement", "No names.", "--reason", "the board"]
+    assert run("set-policy", "tumour-ml", *words) == 0
+    assert "Version 2" in capsys.readouterr().out
+    assert run("policy", "tumour-ml", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["version"], shown["reviewers"], shown["blind"], shown["statements"]) == (
+        2,
+        3,
+        False,
+        ["No names."],
+    )
+    assert shown["thresholds"]["min_count"] == 20 and shown["set_by"].startswith("operator:")
+    assert run("set-policy", "tumour-ml", "--no-statements", "--reason", "not needed") == 0
+    capsys.readouterr()
+    assert run("policy", "tumour-ml", "--history", "--json") == 0
+    assert [one["statements"] for one in json.loads(capsys.readouterr().out)] == [[], ["No names."], []]

@@ -182,17 +182,6 @@ async def test_a_removed_member_submits_nothing_more(client, desk):
     assert answer.status == 403 and kept_on_disk(desk) == ([], [])
 
 
-async def test_a_workspace_learns_its_limits(client):
-    told = await (await client.get("/inward/v1/policy", headers=from_workspace())).json()
-    assert told == {
-        "max_files": 20,
-        "max_file_bytes": 16777216,
-        "max_total_bytes": 67108864,
-        "max_text": 2000,
-        "project": {"slug": "tumour-ml", "title": "Tumours"},
-    }
-
-
 async def test_a_workspace_sees_and_withdraws_its_own_requests_only(client, desk):
     own, others = submitted(desk), submitted(desk, author="bob")
     elsewhere = submitted(desk, author="erin", project="diabetes-care")

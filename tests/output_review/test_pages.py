@@ -7,16 +7,17 @@ import pytest
 
 from output_review.lifecycle import reviewer_objection
 from output_review.release import release_due
-from output_review.vocabulary import Action, Status
+from output_review.vocabulary import Status
 from tests.output_review.kit import (
     NOTES,
     TABLE,
     acting,
+    approved,
     as_person,
-    decided,
     events_of,
     leave,
     reread,
+    returned,
     submitted,
 )
 
@@ -30,9 +31,10 @@ async def page(client, person, path, status=200):
     return text
 
 
-def a_form(request, action="approve", version=None, **fields):
+def a_form(request, action="vote", version=None, **fields):
     """A decision form: everything approved and a reason, but for what is given."""
-    form = {"version": str(version or request.version), "action": action, "comment": "no small cells"}
+    form = {"version": str(version or request.version), "round": str(request.round)}
+    form |= {"action": action, "comment": "no small cells"}
     form |= {f"verdict-{file.number}": "approved" for file in request.files}
     return {name: value for name, value in (form | fields).items() if value is not None}
 
@@ -64,13 +66,13 @@ async def test_the_way_in_leads_everybody_to_their_work(client):
 async def test_the_queue_counts_and_lists_what_waits(client, desk):
     assert "Nothing waits" in await page(client, "carol", "/desk/queue")
     submitted(desk)
-    decided(desk, submitted(desk, {"b.csv": b"b"}, author="bob"), Action.RETURN)
+    returned(desk, submitted(desk, {"b.csv": b"b"}, author="bob"))
     text = await page(client, "carol", "/desk/queue")
     assert "<strong>1</strong> request waits" in text and "alice" in text and "bob" not in text
-    assert "bob" in await page(client, "carol", "/desk/queue?status=returned")
-    everything = await page(client, "carol", "/desk/queue?status=all")
+    assert "bob" in await page(client, "carol", "/desk/queue?tab=returned")
+    everything = await page(client, "carol", "/desk/queue?tab=all")
     assert "alice" in everything and "bob" in everything and "Returned with a comment" in everything
-    assert "There is no such request" in await page(client, "audrey", "/desk/queue?status=released")
+    assert "There is no such request" in await page(client, "audrey", "/desk/queue?tab=released")
     assert "member of tumour-ml" in await page(client, "insider", "/desk/queue")
 
 
@@ -96,14 +98,12 @@ async def test_a_request_is_seen_by_its_project_and_those_who_judge_or_audit(cli
     request = submitted(desk)
     text = await page(client, person, f"/desk/requests/{request.id}", status)
     assert ("<iframe" in text) == (person in ("carol", "audrey"))
-    assert ('name="comment"' in text) == (person == "carol") and ("Approve…" in text) == (
-        person in ("carol", "boss")
-    )
+    assert ('name="comment"' in text) == (person == "carol") and ("Vote…" in text) == (person in ("carol", "boss"))
     assert ("Withdraw…" in text) == (person == "alice")
 
 
 async def test_the_checker_finds_the_project_its_data_and_earlier_releases_beside_the_files(client, desk):
-    earlier = decided(desk, submitted(desk, {"earlier.csv": b"e"}))
+    earlier = approved(desk, submitted(desk, {"earlier.csv": b"e"}))
     await release_due(desk)
     request = submitted(desk, TWO)
     answer = await client.get(f"/desk/requests/{request.id}", headers=as_person("carol"))
@@ -115,7 +115,7 @@ async def test_the_checker_finds_the_project_its_data_and_earlier_releases_besid
 
 
 @pytest.mark.parametrize("person", ["alice", "insider", "boss", "audrey"])
-@pytest.mark.parametrize("action", ["approve", "return", "reject"])
+@pytest.mark.parametrize("action", ["vote", "return", "reject"])
 async def test_the_server_refuses_with_the_very_reason_that_the_rule_gives(client, desk, person, action):
     request = submitted(desk)
     with desk.database.read() as connection:
@@ -131,43 +131,57 @@ async def test_the_buttons_of_a_checker_who_may_not_judge_are_greyed_with_that_r
     with desk.database.read() as connection:
         reason = reviewer_objection(acting(connection, person, "tumour-ml"), request).text
     text = await page(client, person, f"/desk/requests/{request.id}")
-    for action in ("approve", "return", "reject"):
+    for action in ("vote", "return", "reject"):
         assert f'value="{action}" disabled title="{reason}"' in text
     assert "<iframe" not in text and "verdict-1" not in text
 
 
 async def test_what_is_decided_offers_taking_back_and_no_second_decision(client, desk):
-    decision = decided(desk, submitted(desk), grace=timedelta(hours=1))
+    decision = approved(desk, submitted(desk), grace=timedelta(hours=1))
     text = await page(client, "carol", f"/desk/requests/{decision.id}")
-    assert "Take back…" in text and "Approve…" not in text
+    assert "Take back…" in text and "Vote…" not in text
     assert "Take back…" not in await page(client, "insider", f"/desk/requests/{decision.id}")
 
 
-async def test_an_approval_is_asked_back_by_name_and_then_done(client, desk):
+async def test_a_vote_is_asked_back_by_name_and_then_done(client, desk):
     request = submitted(desk, TWO)
     form = a_form(request, **{"verdict-2": "rejected", "reason-2": "free text"})
     answer, text = await send(client, "carol", request, form)
-    assert answer.status == 200 and "Approve request" in text and "take this back for 120 seconds" in text
+    assert answer.status == 200 and "Vote on request" in text
+    assert "Nothing leaves yet: 1 more checker has to vote" in text
     leaving, staying = text.split("Stays inside:")
     assert "<bdi>table.csv</bdi>" in leaving and "<bdi>notes.txt</bdi>" in staying
     assert reread(desk, request).status is Status.SUBMITTED
     answer, _text = await confirm(client, "carol", request, form)
     assert (answer.status, answer.headers["Location"]) == (303, f"/desk/requests/{request.id}")
-    approved = reread(desk, request)
-    assert approved.status is Status.APPROVED and approved.comment == "no small cells"
-    assert [(f.verdict, f.reason) for f in approved.files] == [("approved", ""), ("rejected", "free text")]
+    assert reread(desk, request).status is Status.IN_REVIEW
+    # The other checker looked at the page before carol voted: a vote is about the round, so it is heard.
+    answer, text = await send(client, "chen", request, form)
+    assert "This is the last vote needed" in text and "after 120 seconds" in text
+    await confirm(client, "chen", request, form)
+    agreed = reread(desk, request)
+    assert agreed.status is Status.APPROVED and [vote.comment for vote in agreed.votes] == ["no small cells"] * 2
 
 
-@pytest.mark.parametrize(
-    ("action", "words"), [("return", "Return request"), ("reject", "closes the request for good")]
-)
-async def test_returning_and_rejecting_are_asked_back_too(client, desk, action, words):
+async def test_returning_is_asked_back_too(client, desk):
     request = submitted(desk)
-    form = a_form(request, action, **{"verdict-1": None})
+    form = a_form(request, "return", **{"verdict-1": None})
     answer, text = await send(client, "carol", request, form)
-    assert words in text and "table.csv" in text
+    assert "Return request" in text and "table.csv" in text and "its votes count for nothing more" in text
     answer, _text = await confirm(client, "carol", request, form)
-    assert answer.status == 303 and reread(desk, request).status.startswith(action)
+    assert answer.status == 303 and reread(desk, request).status is Status.RETURNED
+
+
+async def test_closing_for_good_is_asked_back_and_only_after_the_votes(client, desk):
+    request = submitted(desk)
+    answer, text = await send(client, "carol", request, a_form(request, "reject"))
+    assert answer.status == 409 and "takes the votes of 2 checkers first" in text
+    reviewed = approved(desk, request, rejected=(1,))
+    form = a_form(reviewed, "reject")
+    answer, text = await send(client, "carol", request, form)
+    assert "closes the request for good" in text and "table.csv" in text
+    answer, _text = await confirm(client, "carol", request, form)
+    assert answer.status == 303 and reread(desk, request).status is Status.REJECTED
 
 
 async def test_a_changed_decision_has_to_be_confirmed_anew(client, desk):
@@ -175,7 +189,7 @@ async def test_a_changed_decision_has_to_be_confirmed_anew(client, desk):
     form = a_form(request)
     _answer, text = await send(client, "carol", request, form)
     told = re.search(r'name="confirmed" value="([0-9a-f]{64})"', text).group(1)
-    for change in ({"comment": "other words"}, {"verdict-2": "rejected", "reason-2": "x"}, {"action": "reject"}):
+    for change in ({"comment": "other words"}, {"verdict-2": "rejected", "reason-2": "x"}, {"action": "return"}):
         answer, text = await send(client, "carol", request, form | change | {"confirmed": told})
         assert answer.status == 200 and "<dialog open" in text
     assert reread(desk, request) == request
@@ -193,17 +207,17 @@ async def test_what_was_filled_in_is_kept_when_something_is_missing(client, desk
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"comment": ""}, "Say why these files may leave"),
+        ({"comment": ""}, "Say why you vote so"),
         ({"comment": "a\u202eb"}, "cannot be seen"),
         ({"comment": "x" * 2001}, "at most 2000"),
         ({"reason-1": "x" * 2001}, "at most 2000"),
         ({"verdict-1": None}, "Decide about table.csv"),
         ({"verdict-1": "maybe"}, "Decide about table.csv"),
-        ({"action": "release"}, "one of approve, return and reject"),
-        ({"action": None}, "one of approve, return and reject"),
+        ({"action": "release"}, "one of vote, return and reject"),
+        ({"action": None}, "one of vote, return and reject"),
         ({"version": "x"}, "incomplete"),
         ({"version": None}, "incomplete"),
-        ({f"verdict-{n}": "rejected" for n in (1, 2)} | {f"reason-{n}": "x" for n in (1, 2)}, "nothing to release"),
+        ({"round": None}, "incomplete"),
     ],
 )  # fmt: skip
 async def test_an_incomplete_form_is_refused_in_words(client, desk, change, words):
@@ -216,7 +230,7 @@ async def test_an_incomplete_form_is_refused_in_words(client, desk, change, word
 
 async def test_who_comes_too_late_is_told_what_happened(client, desk):
     request = submitted(desk)
-    decided(desk, request, Action.RETURN, by="chen")
+    returned(desk, request, by="chen")
     answer, text = await send(client, "carol", request, a_form(request))
     assert answer.status == 409 and "returned by chen" in text
 
@@ -226,7 +240,7 @@ async def test_a_withdrawn_request_cannot_be_decided(client, desk):
     answer, _text = await send(client, "alice", request, {"version": "1"}, "withdraw")
     assert answer.status == 303 and reread(desk, request).status is Status.WITHDRAWN
     answer, text = await send(client, "carol", request, a_form(request, version=2))
-    assert answer.status == 409 and "withdrawn by its author" in text
+    assert answer.status == 409 and "it is now withdrawn" in text
     answer, text = await send(client, "alice", request, {"version": "2"}, "withdraw")
     assert answer.status == 409
 
@@ -235,19 +249,19 @@ async def test_a_withdrawn_request_cannot_be_decided(client, desk):
 async def test_nobody_withdraws_for_the_author(client, desk, person):
     request = submitted(desk)
     answer, text = await send(client, person, request, {"version": "1"}, "withdraw")
-    assert answer.status == 403 and "Only the author" in text
+    assert answer.status == 403 and "Only its author" in text
 
 
 async def test_an_approval_is_taken_back_in_time_by_any_checker_and_by_nobody_else(client, desk):
-    request = decided(desk, submitted(desk), grace=timedelta(hours=1))
+    request = approved(desk, submitted(desk), grace=timedelta(hours=1))
     assert 'data-seconds="3' in await page(client, "chen", f"/desk/requests/{request.id}")
     for person in ("alice", "bob", "insider", "boss", "audrey"):
-        answer, _text = await send(client, person, request, {"version": "2"}, "take-back")
+        answer, _text = await send(client, person, request, {"version": str(request.version)}, "take-back")
         assert answer.status == 403
-    answer, _text = await send(client, "chen", request, {"version": "2"}, "take-back")
+    answer, _text = await send(client, "chen", request, {"version": str(request.version)}, "take-back")
     assert answer.status == 303
     back = reread(desk, request)
-    assert back.status is Status.SUBMITTED and back.round == 2 and back.files[0].verdict is None
+    assert back.status is Status.SUBMITTED and back.round == 2 and back.votes == ()
 
 
 async def test_a_checker_who_became_a_member_meanwhile_may_not_decide(client, desk):
@@ -261,7 +275,7 @@ async def test_a_checker_who_became_a_member_meanwhile_may_not_decide(client, de
 
 
 async def test_the_author_reads_the_outcome_and_downloads(client, desk):
-    request = decided(desk, submitted(desk, TWO), rejected=(2,))
+    request = approved(desk, submitted(desk, TWO), rejected=(2,))
     text = await page(client, "alice", f"/desk/requests/{request.id}")
     assert "cells below 10" in text and "/download" not in text
     await release_due(desk)
@@ -270,18 +284,3 @@ async def test_the_author_reads_the_outcome_and_downloads(client, desk):
     assert "no small cells" in text and request.files[0].sha256 in text
     leave(desk.database, "tumour-ml", "alice")
     assert "/download" not in await page(client, "alice", f"/desk/requests/{request.id}")
-
-
-async def test_a_name_is_shown_as_text_whatever_it_looks_like(client, desk):
-    request = submitted(desk, {"<img src=x onerror=alert(1)>.csv": TABLE})
-    for person in ("alice", "carol"):
-        assert "<img src=x" not in await page(client, person, f"/desk/requests/{request.id}")
-
-
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [("review.css", 200), ("preview.css", 404), ("review.js", 200), ("other.css", 404), ("..%2fcli.py", 404)],
-)
-async def test_the_rooms_own_static_files_and_no_other(client, name, status):
-    answer = await client.get(f"/desk/review/static/{name}")
-    assert answer.status == status

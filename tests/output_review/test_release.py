@@ -8,8 +8,20 @@ import pytest
 from enclave.clock import now
 from output_review import objects, records, release
 from output_review.release import keep_releasing, release_due, release_one
-from output_review.vocabulary import Action, Status
-from tests.output_review.kit import NOTES, TABLE, as_person, decided, events_of, leave, reread, sha256, submitted
+from output_review.vocabulary import Status
+from tests.output_review.kit import (
+    NOTES,
+    TABLE,
+    acting,
+    approved,
+    as_person,
+    events_of,
+    leave,
+    rejected,
+    reread,
+    sha256,
+    submitted,
+)  # fmt: skip
 
 TWO = {"modèle 1.csv": TABLE, "notes.txt": NOTES}
 
@@ -22,8 +34,8 @@ def flip_a_byte(desk, file):
     place.write_bytes(content)
 
 
-async def released(desk, files=None, rejected=()):
-    request = decided(desk, submitted(desk, files), rejected=rejected)
+async def released(desk, files=None, inside=()):
+    request = approved(desk, submitted(desk, files), rejected=inside)
     await release_due(desk)
     return reread(desk, request)
 
@@ -33,7 +45,7 @@ async def get(client, person, path):
 
 
 async def test_an_approved_file_leaves_as_it_was_submitted(client, desk):
-    request = await released(desk, TWO, rejected=(2,))
+    request = await released(desk, TWO, inside=(2,))
     answer = await get(client, "alice", f"/desk/requests/{request.id}/files/1/download")
     body = await answer.read()
     assert answer.status == 200 and sha256(body) == sha256(TABLE) and answer.content_length == len(TABLE)
@@ -49,10 +61,10 @@ async def test_an_approved_file_leaves_as_it_was_submitted(client, desk):
 
 
 async def test_what_is_not_released_is_not_there(client, desk):
-    partly = await released(desk, TWO, rejected=(2,))
+    partly = await released(desk, TWO, inside=(2,))
     waiting = submitted(desk, {"w.csv": b"w"})
-    in_grace = decided(desk, submitted(desk, {"g.csv": b"g"}), grace=timedelta(hours=1))
-    rejected = decided(desk, submitted(desk, {"r.csv": b"r"}), Action.REJECT)
+    in_grace = approved(desk, submitted(desk, {"g.csv": b"g"}), grace=timedelta(hours=1))
+    closed = rejected(desk, submitted(desk, {"r.csv": b"r"}))
     await release_due(desk)
     paths = [
         f"/desk/requests/{partly.id}/files/2/download",  # kept inside
@@ -60,7 +72,7 @@ async def test_what_is_not_released_is_not_there(client, desk):
         f"/desk/requests/{partly.id}/files/0/download",
         f"/desk/requests/{waiting.id}/files/1/download",
         f"/desk/requests/{in_grace.id}/files/1/download",
-        f"/desk/requests/{rejected.id}/files/1/download",
+        f"/desk/requests/{closed.id}/files/1/download",
         "/desk/requests/999/files/1/download",
         f"/desk/requests/{partly.id}/files/-1/download",
         f"/desk/requests/{partly.id}/files/{partly.files[1].sha256}/download",
@@ -86,7 +98,7 @@ async def test_a_former_member_downloads_nothing_even_as_the_author(client, desk
 
 
 async def test_a_flipped_byte_stops_the_release_and_is_recorded(client, desk, caplog):
-    request = decided(desk, submitted(desk, TWO))
+    request = approved(desk, submitted(desk, TWO))
     flip_a_byte(desk, request.files[1])
     await release_due(desk)
     held = reread(desk, request)
@@ -97,7 +109,7 @@ async def test_a_flipped_byte_stops_the_release_and_is_recorded(client, desk, ca
 
 
 async def test_damage_to_a_file_that_stays_inside_does_not_hold_the_others(desk):
-    request = decided(desk, submitted(desk, TWO), rejected=(2,))
+    request = approved(desk, submitted(desk, TWO), rejected=(2,))
     flip_a_byte(desk, request.files[1])
     await release_due(desk)
     assert reread(desk, request).status is Status.RELEASED
@@ -105,7 +117,7 @@ async def test_damage_to_a_file_that_stays_inside_does_not_hold_the_others(desk)
 
 @pytest.mark.parametrize("harm", ["gone", "link", "longer"])
 async def test_bytes_that_are_gone_or_replaced_are_not_released(desk, tmp_path, harm):
-    request = decided(desk, submitted(desk))
+    request = approved(desk, submitted(desk))
     place = desk.settings.layout.object(request.files[0].sha256)
     place.chmod(0o600)
     if harm == "longer":
@@ -136,16 +148,15 @@ async def test_a_digest_that_is_none_opens_nothing(desk):
 
 
 async def test_an_approval_taken_back_while_the_bytes_are_verified_is_not_released(desk, monkeypatch):
-    from output_review import store
-    from tests.output_review.kit import acting
+    from output_review import voting
 
-    request = decided(desk, submitted(desk), grace=timedelta(seconds=0.4))
+    request = approved(desk, submitted(desk), grace=timedelta(seconds=0.4))
     verified = objects.is_intact
 
     def slowly(*given):
         with desk.database.write() as connection:
             carol = acting(connection, "carol", "tumour-ml")
-            store.take_back(
+            voting.take_back(
                 connection, carol, request.id, request.version, request.release_at - timedelta(seconds=0.1)
             )
         return verified(*given)
@@ -157,13 +168,13 @@ async def test_an_approval_taken_back_while_the_bytes_are_verified_is_not_releas
 
 
 async def test_one_requests_trouble_does_not_stop_anothers_release(desk, monkeypatch, caplog):
-    first, second = (decided(desk, submitted(desk, {"a": bytes([i])})) for i in (1, 2))
+    first, second = (approved(desk, submitted(desk, {"a": bytes([i])})) for i in (1, 2))
     truly = records.release
 
-    def trouble(connection, number, version, moment):
+    def trouble(connection, actor, number, version, moment):
         if number == first.id:
             raise RuntimeError("the disk is on fire")
-        return truly(connection, number, version, moment)
+        return truly(connection, actor, number, version, moment)
 
     monkeypatch.setattr(records, "release", trouble)
     await release_due(desk)
@@ -173,7 +184,7 @@ async def test_one_requests_trouble_does_not_stop_anothers_release(desk, monkeyp
 
 async def test_the_desk_keeps_releasing_whatever_happens(desk, monkeypatch, caplog):
     monkeypatch.setattr(release, "_EVERY", 0.02)
-    request = decided(desk, submitted(desk))
+    request = approved(desk, submitted(desk))
     looked, truly = [], release.due
 
     def sometimes(connection, moment):
@@ -206,6 +217,6 @@ async def test_a_download_that_cannot_be_recorded_does_not_happen(client, desk, 
 async def test_releasing_before_its_time_is_refused(desk):
     from enclave.errors import Refused
 
-    request = decided(desk, submitted(desk), grace=timedelta(hours=1), at=now())
+    request = approved(desk, submitted(desk), grace=timedelta(hours=1), at=now())
     with pytest.raises(Refused):
         await release_one(desk, request.id)

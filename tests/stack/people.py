@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +18,7 @@ import requests
 import websocket
 
 from tests.running import Stack, docker
+from workspaces.gate.meter.messages import SUBPROTOCOL, read, write
 
 SECONDS = 60.0
 _INPUT = re.compile(r"<input[^>]*>")
@@ -48,23 +50,26 @@ class Kernel:
                   "version": "5.3", "date": "2026-01-01T00:00:00Z"}  # fmt: skip
         content = {"code": code, "silent": False, "store_history": False, "user_expressions": {},
                    "allow_stdin": False, "stop_on_error": True}  # fmt: skip
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        self._socket.send(json.dumps(message))
+        parts = (json.dumps(part).encode() for part in (header, {}, {}, content))
+        self._socket.send_binary(write("shell", *parts))
         return number
 
     def run(self, code: str) -> str:
         """Execute code; what it printed. Fail with the kernel's own words when it raises."""
         number, said = self.send(code), []
         while True:
-            message = json.loads(self._socket.recv())
-            if message["parent_header"].get("msg_id") != number:
+            data = self._socket.recv()
+            assert isinstance(data, bytes), "messages are binary"
+            found = read(data, len(data))
+            header, parent, _, content = (json.loads(data[a:b]) for a, b in pairwise(found.offsets[1:6]))
+            kind = header["msg_type"]
+            if parent.get("msg_id") != number:
                 continue
-            content = message["content"]
-            if message["msg_type"] == "stream":
+            if kind == "stream":
                 said.append(content["text"])
-            if message["msg_type"] == "error":
+            if kind == "error":
                 raise AssertionError("\n".join(content["traceback"]))
-            if message["msg_type"] == "status" and content["execution_state"] == "idle":
+            if kind == "status" and content["execution_state"] == "idle":
                 return "".join(said).strip()
 
     def close(self) -> None:
@@ -195,6 +200,7 @@ class Person:
             url.replace("http", "ws", 1),
             cookie=prepared.headers.get("Cookie"),
             origin=origin or self.stack.workspaces_url,
+            subprotocols=[SUBPROTOCOL] if path.startswith("api/kernels/") else None,
             timeout=SECONDS,
         )
 

@@ -33,7 +33,8 @@ def version_on_page(person: Person, number: int) -> str:
 
 
 def decision(version: str) -> dict[str, str]:
-    return {"version": version, "verdict-1": "approved", "reason-1": "", "comment": "Fine.", "action": "approve"}
+    return {"version": version, "round": "1", "verdict-1": "approved", "reason-1": "", "comment": "Fine.",
+            "action": "vote"}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -110,17 +110,18 @@ async def _pass_back(
     if not 200 <= answer.status <= 599:
         raise BadReply("The answer was not a valid one.")
     headers["Server"] = "enclave"
+    bodiless = request.method == "HEAD" or answer.status in _BODILESS
     length = answer.content_length
     if toll is not None:
-        toll.enter(0 if answer.status in _BODILESS else length, headers)
-    if length is not None and length <= SMALL and request.method != "HEAD":
+        toll.enter(answer.status, length, headers, bodiless)
+    if length is not None and length <= SMALL and not bodiless:
         # In one piece: half the work, and an answer that breaks off has not begun yet.
         headers.popall("Content-Length", None)
         body = await answer.read()
         return whole(request, answer.status, headers, toll.whole(answer.status, body) if toll else body)
     response = web.StreamResponse(status=answer.status, headers=headers)
     await response.prepare(request)
-    if request.method == "HEAD" or answer.status in _BODILESS:
+    if bodiless:
         return response
     try:
         async for chunk in answer.content.iter_any():
@@ -128,7 +129,7 @@ async def _pass_back(
                 toll.part(chunk)
             await response.write(chunk)
         if toll is not None:
-            toll.end(answer.status)
+            toll.end()
     except (TooLarge, *_BROKEN_OFF) as error:
         # The answer has begun: the only honest way to say that it is not whole is to break the connection.
         if request.transport is not None:

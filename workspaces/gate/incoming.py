@@ -40,6 +40,7 @@ class Incoming:
         self._writer = WebSocketWriter(self._wire, self._transport, use_mask=True)
         self._ready: deque[Message] = deque()
         self._waiting = 0  # bytes in `_ready`
+        self._given: Message | None = None  # what `receive` gave last
         self._over: int | None = None  # the close code once there is nothing more to come
         self._news = asyncio.Event()
         self._wire.read_timeout = None
@@ -70,6 +71,9 @@ class Incoming:
 
     async def receive(self) -> Message | int:
         """The next message, or the code with which the channel is over."""
+        if self._given is not None and self._given.held:
+            self._frames.sent(self._given)
+        self._given = None
         while not self._ready:
             if self._frames.more:
                 await asyncio.sleep(0)  # a flood of empty frames does not hold up the others
@@ -80,7 +84,7 @@ class Incoming:
             self._wire.resume_reading()
             self._news.clear()
             await self._news.wait()
-        message = self._ready.popleft()
+        message = self._given = self._ready.popleft()
         self._waiting -= len(message.data)
         return message
 

@@ -60,11 +60,14 @@ class Notices:
     async def flush(self) -> None:
         """Hand over what waits; what the desk does not take now stays, what it never takes is dropped."""
         while self._waiting:
-            batch = [self._waiting[at] for at in range(min(AT_ONCE, len(self._waiting)))]
-            if not await self._desk.notice(batch):
+            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+            try:
+                taken = await self._desk.notice(batch)
+            except BaseException:
+                self._waiting.extendleft(reversed(batch))
+                raise
+            if not taken:
                 log.error("the desk refuses %d events, which are dropped: %s", len(batch), batch[:3])
-            for _ in batch:
-                self._waiting.popleft()
 
     async def run(self) -> None:
         """Hand over, for ever."""

@@ -99,6 +99,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"lab/api/workspaces(/.*)?", "GET PUT POST DELETE", Kind.DATA, "window layouts"),
     _rule(r"api", "GET", Kind.DATA, "the server's version; JupyterLab asks whether it lives"),
     _rule(r"api/(me|status)", "GET", Kind.DATA, "who and how busy"),
+    _rule(r"api/resolvePath", "GET", Kind.DATA, "where a path in an output lies, so that it can be opened"),
     _rule(r"api/contents(/.*)?", "GET POST PUT PATCH DELETE", Kind.DATA, "notebooks and files, as JSON only"),
     _rule(rf"api/sessions(/{_ID})?", "GET POST PATCH DELETE", Kind.DATA, "which notebook uses which kernel"),
     _rule(rf"api/kernels(/{_ID})?", "GET POST DELETE", Kind.DATA, "start, list and stop kernels"),

@@ -1,9 +1,10 @@
 """Files that are brought in through the browser: allowed or not, how large, and recorded.
 
 JupyterLab's upload writes `"format": "base64"`, in pieces with `"chunk"` above 1 MB; saving a notebook or a text
-does neither. A body of up to `INSPECTED` bytes is read and judged; a longer one has to say in its first bytes
-that it is a notebook, the only thing of this size that is saved. This is a policy for honest hands: who types,
-pastes or dresses a file as a notebook brings it in as well, and nothing bad follows for what is inside.
+does neither. A body of up to `INSPECTED` bytes is read and judged; a longer one has to say before its content that
+it is a notebook or a text, as JupyterLab does. A widget brings files in as buffers of a message to its kernel.
+This is a policy for honest hands: who types, pastes or dresses a file as a text brings it in as well, and nothing
+follows from that for what is inside.
 """
 
 import asyncio
@@ -23,9 +24,10 @@ from workspaces.gate.upstream import Place
 
 WRITING = frozenset({"PUT", "POST", "PATCH"})
 INSPECTED = 4 << 20  # bytes; a piece of JupyterLab's has 1.4 MB
-LARGEST_SAVE = 64 << 20  # bytes of a notebook with its outputs
+LARGEST_SAVE = 64 << 20  # bytes of a notebook with its outputs, or of a text
 READ_SECONDS = 60.0
-_NOTEBOOK = re.compile(rb'\A\s*\{(?:\s*"(?:path|name|format)"\s*:\s*"[^"\\]*"\s*,)*\s*"type"\s*:\s*"notebook"')
+_BEFORE = re.compile(rb'\A\s*\{((?:\s*"(?:path|name|type|format)"\s*:\s*"[^"\\]*"\s*,)*)\s*"content"\s*:')
+_SAVED = re.compile(rb'"type"\s*:\s*"notebook"|"format"\s*:\s*"text"')
 _PREFIX = "api/contents/"
 
 
@@ -43,7 +45,8 @@ class Uploads:
         body, whole = await _beginning(request)
         name = unquote(path.removeprefix(_PREFIX))
         if not whole:
-            if _NOTEBOOK.match(body[:4096]) is None:
+            before = _BEFORE.match(body[:4096])
+            if before is None or _SAVED.search(before[1]) is None:
                 self._refuse(place, name, len(body))
                 raise TooLarge(_large(account.policy.upload_bytes))
             return body
@@ -51,6 +54,12 @@ class Uploads:
         if size is not None:
             self._judge(place, name, size, piece, account)
         return body
+
+    def by_widget(self, place: Place, account: Account, size: int) -> bool:
+        """Whether this many bytes of buffers may go to a kernel."""
+        allowed = account.policy.uploads and size <= account.policy.upload_bytes
+        self.tell(place, "upload" if allowed else "upload-refused", bytes=size, name="by a widget")
+        return allowed
 
     def _judge(self, place: Place, name: str, size: int, piece: int | None, account: Account) -> None:
         """One file or piece of a file; `piece` counts from 1, the last is -1."""
@@ -102,6 +111,6 @@ async def _upload(body: bytes) -> tuple[int | None, int | None]:
     content, piece = told.get("content"), told.get("chunk")
     if told.get("format") != "base64" and piece is None:
         return None, None
-    length = len(content) if isinstance(content, str) else 0
-    size = length * 3 // 4 if told.get("format") == "base64" else length
+    text = content if isinstance(content, str) else ""
+    size = len(text) * 3 // 4 - text[-2:].count("=") if told.get("format") == "base64" else len(text)
     return size, piece if isinstance(piece, int) else None

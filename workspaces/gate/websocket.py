@@ -26,6 +26,9 @@ LARGEST_MESSAGE = 16 * 1024 * 1024  # bytes, from a browser; a larger one ends t
 SESSION_ENDED = 4401
 BUDGET_SPENT = 4403
 CHECK_SECONDS = 2.0
+TURN = 16  # messages that one channel passes on in a row
+ALIVE_SECONDS = 20.0  # Jupyter Server ends a channel that has not answered a ping for 90 s
+BROWSER_SECONDS = 120.0  # between pings to a browser; one that does not answer within half of it is gone
 _UNSENDABLE = {1005: 1000, 1006: 1011, 1015: 1011}  # RFC 6455, 7.4.1: reserved, never in a frame
 
 
@@ -66,6 +69,7 @@ async def pass_on(request: web.BaseRequest, channel: Channel) -> web.WebSocketRe
             timeout=2.0,
             autoping=False,
             autoclose=False,
+            heartbeat=BROWSER_SECONDS,
             compress=False,
             max_msg_size=LARGEST_MESSAGE,
         )
@@ -81,8 +85,9 @@ async def pass_on(request: web.BaseRequest, channel: Channel) -> web.WebSocketRe
 async def _run(inner: Incoming, outer: web.WebSocketResponse, channel: Channel) -> None:
     tasks = [
         asyncio.create_task(_outwards(inner, outer, channel.gauge)),
-        asyncio.create_task(_inwards(outer, inner, channel.touched)),
+        asyncio.create_task(_inwards(outer, inner, channel)),
         asyncio.create_task(_watch(channel)),
+        asyncio.create_task(_keep_alive(inner)),
     ]
     code, reason = 1011, b""
     try:
@@ -97,7 +102,7 @@ async def _run(inner: Incoming, outer: web.WebSocketResponse, channel: Channel) 
 
 async def _outwards(inner: Incoming, outer: web.WebSocketResponse, gauge: Gauge) -> tuple[int, bytes]:
     """From the workspace to the browser, counted and paced; return the close code and reason to pass on."""
-    pace = gauge.account.pace
+    pace, turn = gauge.account.pace, 0
     try:
         while True:
             message = await inner.receive()
@@ -110,7 +115,8 @@ async def _outwards(inner: Incoming, outer: web.WebSocketResponse, gauge: Gauge)
                 await inner.send(PONG, message.data)  # by the gate itself: the browser is not asked
             elif message.opcode != PONG:
                 await _show(outer, message.opcode, gauge.pass_(message))
-            if pause:
+            turn += 1
+            if pause or turn % TURN == 0:  # what is there is given without waiting: nobody else had a turn
                 await asyncio.sleep(pause)
     except Spent as spent:
         return BUDGET_SPENT, str(spent).encode()[:120]
@@ -138,15 +144,16 @@ def _closing(data: bytes) -> tuple[int, bytes]:
     return (code if sendable else incoming.PROTOCOL_ERROR), data[2:125]
 
 
-async def _inwards(outer: web.WebSocketResponse, inner: Incoming, touched: Callable[[], None]) -> tuple[int, bytes]:
+async def _inwards(outer: web.WebSocketResponse, inner: Incoming, channel: Channel) -> tuple[int, bytes]:
     """From the browser to the workspace; return the close code and reason to pass on."""
     try:
         while True:
             message = await outer.receive()
-            if message.type is WSMsgType.TEXT:
-                await inner.send(TEXT, message.data.encode())
-            elif message.type is WSMsgType.BINARY:
-                await inner.send(BINARY, message.data)
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                if not channel.gauge.inwards(message.data):
+                    continue
+                text = message.type is WSMsgType.TEXT
+                await inner.send(TEXT if text else BINARY, message.data.encode() if text else message.data)
             elif message.type is WSMsgType.PING:
                 await outer.pong(message.data)
                 continue
@@ -157,7 +164,20 @@ async def _inwards(outer: web.WebSocketResponse, inner: Incoming, touched: Calla
                 return _UNSENDABLE.get(code, code), (message.extra or "").encode()[:120]
             else:
                 return outer.close_code if outer.close_code == 1009 else 1011, b""
-            touched()
+            channel.touched()
+    except Unreadable as error:
+        log.info("a channel ended: %s", error)
+        return incoming.PROTOCOL_ERROR, b"not a message of this protocol"
+    except (ConnectionError, aiohttp.ClientError):
+        return 1011, b""
+
+
+async def _keep_alive(inner: Incoming) -> tuple[int, bytes]:
+    """Say to the workspace that we are there: its pings are read late while a browser is slow or it is paced."""
+    try:
+        while True:
+            await asyncio.sleep(ALIVE_SECONDS)
+            await inner.send(PONG, b"")
     except (ConnectionError, aiohttp.ClientError):
         return 1011, b""
 

@@ -266,7 +266,8 @@ class WorkspaceSite:
         self._channels[place] = self._channels.get(place, 0) + 1
         try:
             account = await self._meter.account(place)
-            gauge = KernelGauge(account) if admitted.path.startswith(_KERNELS) else Gauge(account)
+            buffers = partial(self._uploads.by_widget, place, account)
+            gauge = KernelGauge(account, buffers) if admitted.path.startswith(_KERNELS) else Gauge(account)
             return await websocket.pass_on(
                 request, websocket.Channel(client, request.raw_path, sent, alive, touched, gauge)
             )

@@ -1,6 +1,7 @@
 """What a client may cost: time to send a header, its size, memory for what passes; and TLS follows its files."""
 
 import asyncio
+import contextlib
 import datetime
 import gc
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -18,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.workspaces.gate.conftest import BASE, free_port
 from workspaces.gate import servers
+from workspaces.gate.uploads import LARGEST_SAVE
 
 MB = 1 << 20
 
@@ -83,7 +86,7 @@ def memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def test_200_mb_stream_both_ways_and_memory_stays_flat(world):
+async def test_200_mb_down_and_60_mb_up_stream_and_memory_stays_flat(world):
     received = 0
 
     async def large(request):
@@ -98,6 +101,8 @@ async def test_200_mb_stream_both_ways_and_memory_stays_flat(world):
             await answer.write(bytes(MB))
         return answer
 
+    enough = 1000 * MB
+    world.info["policy"] = {"message_bytes": enough, "budget_soft_bytes": enough, "budget_hard_bytes": enough}
     await world.workspace(large)
     before = memory()
     highest = before
@@ -110,17 +115,22 @@ async def test_200_mb_stream_both_ways_and_memory_stays_flat(world):
                 highest = max(highest, memory())
     assert total == 200 * MB
 
-    async def body():
+    async def notebook(size):
         nonlocal highest
-        for number in range(200):
-            yield bytes(MB)
-            if number % 16 == 0:
-                highest = max(highest, memory())
+        yield b'{"type":"notebook","content":"'
+        for _ in range(size // MB):
+            yield b"x" * MB
+            highest = max(highest, memory())
+        yield b'"}'
 
-    sent = world.inside(Origin=world.work)
-    async with world.request("PUT", world.work + BASE + "api/contents/large.bin", sent, body()) as answer:
+    address, sent = world.work + BASE + "api/contents/large.ipynb", world.inside(Origin=world.work)
+    async with world.request("PUT", address, sent, notebook(60 * MB)) as answer:
         assert answer.status == 200
-    assert received == 200 * MB
+    assert received == 60 * MB + 32
+    with contextlib.suppress(aiohttp.ClientOSError):  # cut off while it was still sending
+        async with world.request("PUT", address, sent, notebook(200 * MB)) as answer:
+            assert answer.status == 413
+    assert received <= 60 * MB + 32 + LARGEST_SAVE
     # Gate, browser and workspace share this process: all three of them together keep within 40 MB.
     assert highest - before < 40 * MB
 

@@ -44,10 +44,12 @@ async def test_the_workspace_sees_no_cookie_no_token_and_no_name_of_ours(world):
         Referer=world.work + BASE,
         **{"X-Enclave-Person": "erin", "X-Forwarded-For": "1.2.3.4", "X-XSRFToken": "x", "Accept": "a/b"},
     )
-    async with world.request("PUT", world.work + BASE + "api/contents/a%20b.txt?x=1%2F2", sent, b"hello") as answer:
+    async with world.request(
+        "PUT", world.work + BASE + "api/contents/a%20b.txt?x=1%2F2", sent, b'{"a": 1}'
+    ) as answer:
         seen = await answer.json()
     assert seen["path"] == BASE + "api/contents/a%20b.txt?x=1%2F2"
-    assert seen["body"] == "hello"
+    assert seen["body"] == '{"a": 1}'
     assert set(seen["headers"]) <= {
         "Host",
         "Accept",

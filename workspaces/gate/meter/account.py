@@ -28,12 +28,18 @@ class Account:
     """Bytes shown, against the limits in force. `said` is told when the level changes."""
 
     def __init__(
-        self, window: Window, total: int, level: Level, said: Said, clock: Callable[[], float] = time.time
+        self,
+        window: Window,
+        total: int,
+        level: Level,
+        said: Said,
+        clock: Callable[[], float] = time.time,
+        policy: Policy | None = None,
     ):
         self.window = window
         self.total = total
         self.level = level
-        self.policy = Policy()
+        self.policy = policy or Policy()
         self.raised = Raised()
         self.pace = Pace()
         self.shelf = Shelf(SHELF_BYTES)
@@ -41,6 +47,8 @@ class Account:
         self.changed = True  # not on disk yet
         self._said = said
         self._clock = clock
+        self._presumed = False
+        self._limits = self.soft, self.hard  # in force when the level was decided
 
     @property
     def soft(self) -> int:
@@ -58,8 +66,9 @@ class Account:
         self.window.add(self._clock(), size)
         self.total += size
         self.changed = True
-        shown = self.window.bytes
-        if self.level is not Level.HARD and shown >= self.policy.budget_soft_bytes:
+        level, policy = self.level, self.policy
+        edge = policy.budget_soft_bytes if level is Level.OK else policy.budget_hard_bytes
+        if level is not Level.HARD and self.window.bytes >= edge:  # a raise is looked at there
             self.settle()
         return self.level
 
@@ -72,9 +81,10 @@ class Account:
     def settle(self) -> Level:
         """The level as it is now; it falls only well below a limit, so that it does not flicker at the edge."""
         self.window.move(self._clock())
-        shown, before = self.window.bytes, self.level
-        now = _level(shown, self.soft, self.hard)
-        if now.order < before.order:
+        shown, before, limits = self.window.bytes, self.level, (self.soft, self.hard)
+        now = _level(shown, *limits)
+        moved, self._limits = limits != self._limits, limits
+        if now.order < before.order and not moved:  # an admin's raise counts at once, to the byte
             now = max(now, _level(round(shown / RELEASE_SHARE), self.soft, self.hard), key=lambda one: one.order)
             now = min(now, before, key=lambda one: one.order)
         if now is not before:
@@ -83,6 +93,12 @@ class Account:
             self._said(event, shown, self.hard if now is Level.HARD or before is Level.HARD else self.soft)
         return now
 
+    def presume(self) -> None:
+        """What was shown before is lost: the hard limit counts as spent, also the one that the desk will name."""
+        self._presumed = True
+        self.window.add(self._clock(), max(0, self.policy.budget_hard_bytes - self.window.bytes))
+        self.changed = True
+
     def over(self) -> bool:
         """Whether even messages without content are too many."""
         return self.level is Level.HARD and self.window.bytes >= CONTROL_SHARE * self.hard
@@ -90,7 +106,10 @@ class Account:
     def learn(self, policy: Policy, raised: Raised) -> None:
         """What the desk says now."""
         if (policy, raised) != (self.policy, self.raised):
-            self.policy, self.raised = policy, raised
+            self.policy, self.raised, self.changed = policy, raised, True
+        if self._presumed:
+            self.presume()
+            self._presumed = False
         self.settle()
 
     def again(self) -> datetime | None:

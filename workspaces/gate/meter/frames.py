@@ -19,12 +19,17 @@ class BadFrames(ValueError):
 
 
 class Message(NamedTuple):
-    """One message; `tail` is its end where only its beginning is in `data`."""
+    """One message; `tail` is its end where only its beginning is in `data`: it was too long, or the shelf full."""
 
     opcode: int
     data: bytes
     size: int
     tail: bytes = b""
+    held: int = 0  # bytes of the shelf, until `Frames.sent`
+
+    @property
+    def whole(self) -> bool:
+        return len(self.data) == self.size
 
 
 class Shelf:
@@ -50,11 +55,11 @@ class Frames:
         self._kept = 0
         self._cut = False
         self._tail = b""
+        self._held = 0  # of messages that are whole and wait
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that are whole now, of at most `AT_ONCE` frames; raise `BadFrames`."""
-        if self._rest:
-            data = self._rest + data
+        data, self._rest, self.more = self._rest + data if self._rest else data, b"", False  # also if it is broken
         found: list[Message] = []
         at: int | None = 0
         here = 0
@@ -131,13 +136,25 @@ class Frames:
         self._kept = len(self._parts[0])
 
     def _whole(self) -> Message:
-        message = Message(self._opcode, b"".join(self._parts), self._size, self._tail if self._cut else b"")
-        self.drop()
+        tail = self._tail if self._cut else b""
+        message = Message(self._opcode, b"".join(self._parts), self._size, tail, self._kept)
+        self._held += self._kept
+        self._kept = 0
+        self._forget()
         return message
 
+    def sent(self, message: Message) -> None:
+        """A message is gone: its room is free."""
+        self._held -= message.held
+        self._shelf.left += message.held
+
     def drop(self) -> None:
-        """Give back the room of what has begun."""
-        self._shelf.left += self._kept
+        """Give back all room, also of what waits: nothing is fed or sent any more."""
+        self._shelf.left += self._kept + self._held
+        self._held = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._opcode = self._size = self._kept = self._left = 0
         self._parts, self._cut, self._tail, self._final = [], False, b"", False
 

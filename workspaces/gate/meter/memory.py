@@ -4,6 +4,7 @@ from collections import OrderedDict
 from typing import TypeVar
 
 REMEMBERED = 512  # addresses of a workspace
+POLLED = 16  # addresses whose values are kept: a few hundred kilobytes each at worst
 T = TypeVar("T")
 
 
@@ -17,17 +18,17 @@ class Memory:
     def same(self, address: str, digest: bytes) -> bool:
         """Whether these bytes were the last ones here; they are from now on."""
         before = self._digests.pop(address, None)
-        _keep(self._digests, address, digest)
+        _keep(self._digests, address, digest, REMEMBERED)
         return before == digest
 
     def values(self, address: str, values: dict[str, str]) -> dict[str, str]:
         """The values that were last given here; these are from now on."""
         before = self._values.pop(address, {})
-        _keep(self._values, address, values)
+        _keep(self._values, address, values, POLLED)
         return before
 
 
-def _keep(kept: OrderedDict[str, T], address: str, value: T) -> None:
+def _keep(kept: OrderedDict[str, T], address: str, value: T, most: int) -> None:
     kept[address] = value
-    while len(kept) > REMEMBERED:
+    while len(kept) > most:
         kept.popitem(last=False)

@@ -25,6 +25,7 @@ MOST_BUFFERS = 1024
 _FIXED = 6  # offsets of a message without buffers
 _NUMBERS = tuple(struct.Struct(f"<{count}Q") for count in range(_FIXED + MOST_BUFFERS + 1))
 _KIND = re.compile(rb'"msg_type"\s*:\s*"([a-z_]{1,40})"')
+_DISGUISED = re.compile(rb"\\u00(?:[2-6]|7[0-9a-eA-E])")  # a plain letter that no honest program writes like this
 
 
 class Unreadable(ValueError):
@@ -64,6 +65,8 @@ def read(data: bytes, size: int) -> Read:
     found = _KIND.search(data, header, parent)
     if found is None:
         raise Unreadable("a header without a type")
+    if _KIND.search(data, found.end(), parent) or _DISGUISED.search(data, header, parent):
+        raise Unreadable("a header with two types, or one in disguise")
     return Read(offsets, found[1])
 
 

@@ -10,7 +10,7 @@ from workspaces.gate.errors import Unavailable
 from workspaces.gate.meter.account import Account
 from workspaces.gate.meter.ledger import Entry, Ledger, Place
 from workspaces.gate.meter.policy import Level, parse_policy, parse_raised
-from workspaces.gate.meter.window import BUCKET_SECONDS, Window
+from workspaces.gate.meter.window import Window
 from workspaces.gate.tell import Tell
 
 log = logging.getLogger("enclave.gate")
@@ -51,7 +51,10 @@ class Meter:
 
     def learn(self, place: Place, info: Info) -> None:
         """What the desk said of this workspace."""
-        self.known(place).learn(parse_policy(info.policy), parse_raised(info.raised))
+        account = self.known(place)
+        # A workspace that may not be opened has no policy in the answer: what it had before stays.
+        policy = account.policy if info.policy is None else parse_policy(info.policy)
+        account.learn(policy, parse_raised(info.raised))
 
     def _opened(self, place: Place) -> Account:
         def said(event: str, window: int, limit: int) -> None:
@@ -59,10 +62,10 @@ class Meter:
 
         kept = self._ledger.load(place)
         if kept is not None:
-            return Account(Window(kept.buckets), kept.total, kept.level, said)
+            return Account(Window(kept.buckets), kept.total, kept.level, said, policy=kept.policy)
         account = Account(Window(), 0, Level.OK, said)
-        if self._ledger.suspect:
-            account.window = Window([(int(time.time() // BUCKET_SECONDS), account.soft)])
+        if self._ledger.suspect(time.time()):
+            account.presume()
         return account
 
     def report(self, place: Place) -> dict[str, object]:
@@ -73,12 +76,6 @@ class Meter:
             "total_bytes": account.total,
             "level": str(account.settle()),
         }
-
-    def forget(self, place: Place) -> None:
-        """A workspace ended: its account is read from the file when it is needed again."""
-        account = self._accounts.pop(place, None)
-        if account is not None and account.changed:
-            self._ledger.save([_entry(place, account)])
 
     async def keep(self) -> None:
         """Write down what has changed, every second, for ever."""
@@ -108,4 +105,4 @@ class Meter:
 
 
 def _entry(place: Place, account: Account) -> Entry:
-    return Entry(place, tuple(account.window.buckets.items()), account.total, account.level)
+    return Entry(place, tuple(account.window.buckets.items()), account.total, account.level, account.policy)

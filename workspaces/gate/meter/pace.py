@@ -7,6 +7,7 @@ of a processor; what is faster waits in the workspace's own buffers, and its nei
 MESSAGES = 2_000.0  # a second
 BYTES = 64.0 * 1024 * 1024  # a second
 BURST_SECONDS = 0.25
+REST_SECONDS = 0.05  # beyond what is owed: then many messages go at once, for a pause costs more than a message
 LONGEST_WAIT = 2.0  # seconds; a single message cannot silence a workspace for longer
 
 
@@ -27,4 +28,5 @@ class Pace:
         room_bytes = min(self._bytes * BURST_SECONDS, self._room_bytes + passed * self._bytes) - size
         self._room_messages = max(room_messages, -LONGEST_WAIT * self._messages)
         self._room_bytes = max(room_bytes, -LONGEST_WAIT * self._bytes)
-        return max(0.0, -self._room_messages / self._messages, -self._room_bytes / self._bytes)
+        wait = max(-self._room_messages / self._messages, -self._room_bytes / self._bytes)
+        return wait + REST_SECONDS if wait > 0 else 0.0

@@ -1,0 +1,128 @@
+"""Reading a checker's form, and asking back what they are about to do, in words that name file and consequence."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from enclave.errors import BadInput
+from output_review.lifecycle import flaw
+from output_review.limits import LIMITS, text
+from output_review.tally import counting
+from output_review.vocabulary import Action, File, FileDecision, FileVerdict, Request
+
+DECISIONS = (Action.VOTE, Action.RETURN, Action.REJECT)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A decision form as it arrived; `action` is None when the checker goes back to change something."""
+
+    action: Action | None
+    version: int
+    round: int
+    comment: str
+    judged: tuple[FileDecision, ...]
+    confirmed: str
+
+    def fingerprint(self) -> str:
+        """What exactly is being confirmed. A vote is about the round, whatever others did in it meanwhile."""
+        judged = [(one.number, one.verdict, one.reason) for one in self.judged]
+        seen = self.round if self.action is Action.VOTE else self.version
+        told = json.dumps([self.action, seen, self.comment, judged])
+        return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What the checker is asked before it happens. `others` more votes are needed after this one."""
+
+    action: Action
+    fingerprint: str
+    leaving: tuple[File, ...]
+    staying: tuple[File, ...]
+    others: int
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a checker has filled in so far, kept when something is missing or has to be confirmed."""
+
+    comment: str = ""
+    verdicts: Mapping[int, str] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    error: str = ""
+    confirm: Confirmation | None = None
+
+
+def read(form: Mapping[str, Any], request: Request) -> Filled:
+    """The form, parsed; raise `BadInput`."""
+    judged = []
+    for file in request.files:
+        verdict = typed(form, f"verdict-{file.number}")
+        if verdict in set(FileVerdict):
+            reason = typed(form, f"reason-{file.number}")
+            judged.append(FileDecision(file.number, FileVerdict(verdict), reason))
+    wanted = typed(form, "action")
+    if wanted not in (*DECISIONS, "edit"):
+        raise BadInput("A decision is one of vote, return and reject.")
+    return Filled(
+        action=None if wanted == "edit" else Action(wanted),
+        version=number(form, "version"),
+        round=number(form, "round"),
+        comment=typed(form, "comment"),
+        judged=tuple(judged),
+        confirmed=typed(form, "confirmed"),
+    )
+
+
+def wrong(filled: Filled, request: Request) -> str:
+    """What is missing or unreadable in the form, in words; empty if nothing is."""
+    try:
+        plain(filled.comment, "why")
+        for one in filled.judged:
+            plain(one.reason, "why this file")
+    except BadInput as refused:
+        return str(refused)
+    missing = flaw(filled.action, filled.comment, filled.judged, request.files) if filled.action else None
+    return "" if missing is None else missing.text
+
+
+def plain(value: str, what: str) -> str:
+    """Short plain text, perhaps none; raise `BadInput`."""
+    return text(value, what, LIMITS.max_text, required=False)
+
+
+def confirmation(filled: Filled, action: Action, request: Request, reviewer: str) -> Confirmation:
+    """What is asked back."""
+    approved = {one.number for one in filled.judged if one.verdict is FileVerdict.APPROVED}
+    leaving = tuple(f for f in request.files if action is Action.VOTE and f.number in approved)
+    staying = tuple(f for f in request.files if f not in leaving)
+    others = max(0, request.policy.reviewers - len(set(counting(request)) | {reviewer}))
+    return Confirmation(action, filled.fingerprint(), leaving, staying, others)
+
+
+def again(filled: Filled, error: str = "", confirm: Confirmation | None = None) -> Form:
+    """The form again, as it was filled in."""
+    return Form(
+        comment=filled.comment,
+        verdicts={one.number: str(one.verdict) for one in filled.judged},
+        reasons={one.number: one.reason for one in filled.judged},
+        error=error,
+        confirm=confirm,
+    )
+
+
+def typed(form: Mapping[str, Any], name: str) -> str:
+    """One text field, empty if it is missing or no text."""
+    value = form.get(name, "")
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+
+
+def number(form: Mapping[str, Any], name: str) -> int:
+    """One small whole number; raise `BadInput`."""
+    value = typed(form, name)
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise BadInput("The page that you used is incomplete: open the request again.")
+    return int(value)

@@ -1,0 +1,62 @@
+"""People at work on the desk over HTTP, as fast as they can and without looking at what the others do."""
+
+import random
+
+from output_review.vocabulary import Action, FileDecision, FileVerdict
+from output_review.web.form import Filled
+from tests.output_review.kit import a_form, as_person, from_workspace
+
+
+def filled_in(request, action, comment, verdicts):
+    """A decision form with the confirmation that it would ask for."""
+    judged = tuple(
+        FileDecision(number, FileVerdict(verdict), "because") for number, verdict in sorted(verdicts.items())
+    )
+    filled = Filled(Action(action), request.version, request.round, comment, judged, "")
+    form = {"action": action, "version": str(request.version), "round": str(request.round), "comment": comment}
+    form |= {f"verdict-{one.number}": str(one.verdict) for one in judged}
+    form |= {f"reason-{one.number}": one.reason for one in judged}
+    return form | {"confirmed": filled.fingerprint()}
+
+
+class Client:
+    """Somebody with a seeded chance of their own. `accepted` are the comments of votes that the desk took."""
+
+    def __init__(self, name, seed, post, look):
+        self.name, self.chance, self.post, self.look = name, random.Random(seed), post, look
+        self.accepted, self.count, self.seed = set(), 0, seed
+
+    async def check(self, numbers):
+        """One step of a checker at any request: mostly votes, some returns, claims, approvals taken back."""
+        request = await self.look(self.chance.choice(numbers))
+        path, kind = f"/desk/requests/{request.id}", self.chance.random()
+        if kind < 0.7:
+            self.count += 1
+            comment = f"{self.name} {self.seed} {self.count}"
+            against = self.chance.random() < 0.15
+            verdicts = {file.number: "rejected" if against else "approved" for file in request.files}
+            form = filled_in(request, "vote", comment, verdicts)
+            if await self._send(path + "/decide", form) == 303:
+                self.accepted.add(comment)
+        elif kind < 0.82:
+            await self._send(path + "/decide", filled_in(request, "return", "change it", {}))
+        elif kind < 0.95:
+            await self._send(path + self.chance.choice(["/claim", "/unclaim"]), {})
+        else:
+            await self._send(path + "/take-back", {"version": str(request.version)})
+
+    async def write(self, numbers):
+        """One step of an author at one of their requests: resubmit, seldom withdraw."""
+        request = await self.look(self.chance.choice(numbers))
+        if request.author != self.name:
+            return
+        headers = from_workspace(self.name, request.project)
+        where = f"/inward/v1/requests/{request.id}"
+        if self.chance.random() < 0.03:
+            await self.post(where + "/withdraw", headers=headers)
+            return
+        files = {"kept.csv": b"kept", "table.csv": self.chance.randbytes(self.chance.choice([10, 50_000]))}
+        await self.post(where + "/resubmit", data=a_form(files), headers=headers)
+
+    async def _send(self, path, form):
+        return await self.post(path, data=form, headers=as_person(self.name))
