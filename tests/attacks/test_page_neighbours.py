@@ -3,7 +3,7 @@
 import pytest
 
 from tests.attacks.claims import By, Stops, attack
-from tests.attacks.page_site import OTHER_BASE, browser, site, waits, whole_site
+from tests.attacks.pages import OTHER_BASE, browser, site, waits, whole_site
 from tests.workspaces.gate.conftest import BASE
 
 __all__ = ["browser", "site", "whole_site"]
@@ -15,8 +15,11 @@ OUR_FILES = 'Line("Cross-Origin-Resource-Policy", "same-origin", "no other origi
 OUR_ANCESTORS = "\" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\""
 
 
-@attack("reading-a-neighbour", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"connect-src {base}/ {channel}/\",", "\"connect-src 'self'\","))  # fmt: skip
+@attack(
+    "reading-another-project",
+    by=By.PAGE,
+    stops=Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', "\"connect-src 'self'\","),
+)
 def test_one_project_does_not_read_another_of_the_same_person(site, control):
     """Both are open in one browser, at one origin: a browser sends the other's cookie along."""
     page, frame = site.open()
@@ -39,9 +42,12 @@ def test_no_script_reads_what_lets_into_a_workspace(site, control):
     assert "enclave" not in frame.evaluate("document.cookie")
 
 
-@attack("acting-on-our-pages", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"connect-src {base}/ {channel}/\",", "\"connect-src *\","),
-        more=(Stops(HEADERS, OUR_IMAGES, '"img-src *",'),))  # fmt: skip
+@attack(
+    "acting-on-our-pages",
+    by=By.PAGE,
+    stops=Stops(HEADERS, 'f"connect-src {base}/ {channel}/",', '"connect-src *",'),
+    more=(Stops(HEADERS, OUR_IMAGES, '"img-src *",'),),
+)
 def test_a_workspaces_page_asks_the_hub_for_nothing(site, control):
     """`GET /hub/spawn/...` starts a server, and the person's cookies would go along."""
     vectors = {"fetch": "fetch(url, { mode: 'no-cors', credentials: 'include' })", "image": "new Image().src = url"}
@@ -60,8 +66,11 @@ def test_a_workspaces_page_asks_the_hub_for_nothing(site, control):
     assert asked() == set()
 
 
-@attack("form-of-another-site", by=By.PAGE,
-        stops=Stops("workspaces/gate/pages.py", "refuse_foreign(request, self.origin)"))  # fmt: skip
+@attack(
+    "form-of-another-site",
+    by=By.PAGE,
+    stops=Stops("workspaces/gate/pages.py", "refuse_foreign(request, self.origin)"),
+)
 def test_a_page_of_the_same_site_stops_no_workspace(site, control):
     """The nearest stranger: another port of our own host, so that the browser sends our cookies along."""
     stops = f"{site.world.pages}/workspace/tumour-ml/stop"
@@ -92,16 +101,22 @@ def framed(site, address: str) -> str:
     return str(frame.content())
 
 
-@attack("frame-of-another-site", by=By.PAGE,
-        stops=Stops(HEADERS, "f\"frame-ancestors {pages_url}\",", "\"frame-ancestors *\","))  # fmt: skip
+@attack(
+    "frame-of-another-site",
+    by=By.PAGE,
+    stops=Stops(HEADERS, 'f"frame-ancestors {pages_url}",', '"frame-ancestors *",'),
+)
 def test_another_site_shows_no_workspace_in_a_frame(site, control):
     with control("what a plain proxy hands on is shown"):
         assert "theirs" in framed(site, f"{site.plain}{BASE}lab")
     assert "jupyter-config-data" not in framed(site, f"{site.world.work}{BASE}lab")
 
 
-@attack("our-page-in-another-sites-frame", by=By.PAGE,
-        stops=Stops(RENDER, OUR_ANCESTORS, OUR_ANCESTORS.replace("; frame-ancestors 'none'", "")))  # fmt: skip
+@attack(
+    "our-page-in-another-sites-frame",
+    by=By.PAGE,
+    stops=Stops(RENDER, OUR_ANCESTORS, OUR_ANCESTORS.replace("; frame-ancestors 'none'", "")),
+)
 def test_another_site_shows_no_page_of_ours_in_a_frame(site, control):
     """Else it would lay something over the button that a person means to press."""
     with control("what a plain proxy hands on is shown"):
@@ -109,8 +124,9 @@ def test_another_site_shows_no_page_of_ours_in_a_frame(site, control):
     assert "Tumour margins" not in framed(site, f"{site.world.pages}/workspace/tumour-ml")
 
 
-@attack("window-of-another-site", by=By.PAGE,
-        stops=Stops(RENDER, "\"Cross-Origin-Opener-Policy\": \"same-origin\",", ""))  # fmt: skip
+@attack(
+    "window-of-another-site", by=By.PAGE, stops=Stops(RENDER, '"Cross-Origin-Opener-Policy": "same-origin",', "")
+)
 def test_another_site_keeps_no_hold_of_a_window_of_ours(site, control):
     """It could count frames, send messages to them, or lead them elsewhere while the person looks away."""
     site.canary.pages["/opener"] = "<button onclick='w = window.open(where)'>x</button>"
@@ -129,8 +145,7 @@ def test_another_site_keeps_no_hold_of_a_window_of_ours(site, control):
     assert not held(f"{site.world.pages}/workspace/tumour-ml")
 
 
-@attack("file-of-a-workspace-in-another-sites-page", by=By.PAGE,
-        stops=Stops(HEADERS, OUR_FILES))  # fmt: skip
+@attack("file-of-a-workspace-in-another-sites-page", by=By.PAGE, stops=Stops(HEADERS, OUR_FILES))
 def test_another_site_gets_no_byte_of_an_answer(site, control):
     """Not even one that it could not read: its length and time say something, and its process would hold it."""
     context = site.open()[0].context

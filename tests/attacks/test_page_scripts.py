@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.claims import By, Stops, attack
-from tests.attacks.page_site import browser, site, waits, whole_site
+from tests.attacks.pages import browser, site, waits, whole_site
 from tests.workspaces.gate.conftest import BASE
 
 __all__ = ["browser", "site", "whole_site"]
@@ -28,7 +28,14 @@ OUR_ADDRESSES = (
     "inside(address, 'static/', 'lab/extensions/')"
     " || address.startsWith('blob:' + base.origin + '/') ? address : null,"
 )
-OUTSIDE = {"outside": "make('script', { src: url })"}
+OUTSIDE = {"element": "make('script', { src: url })", "module": "import(url + '').catch(() => 0)"}
+OPENED = {
+    "page": "location.href = url",
+    "image": "new Image().src = url",
+    "program": "make('script', { src: url })",
+    "style": "make('link', { rel: 'stylesheet', href: url })",
+    "frame": "make('iframe', { src: url })",
+}
 # One of JupyterLab's own files that does nothing but wait: what the gate itself serves may still not be installed.
 FILE = min((Path(sys.prefix) / "share/jupyter/lab/static").glob("[0-9]*.js"), key=lambda file: file.stat().st_size)
 SERVICE = f"navigator.serviceWorker.register('static/lab/{FILE.name}').then(() => window.ran = true, () => 0)"
@@ -38,8 +45,11 @@ def ran(frame, name: str = "ran", seconds: float = 0.8) -> bool:
     return waits(lambda: frame.evaluate(f"window.{name} === true"), seconds)
 
 
-@attack("script-in-text", by=By.PAGE,
-        stops=Stops(HEADERS, OUR_SCRIPTS, "\"script-src * 'unsafe-inline' 'unsafe-eval'\","))  # fmt: skip
+@attack(
+    "script-in-text",
+    by=By.PAGE,
+    stops=Stops(HEADERS, OUR_SCRIPTS, "\"script-src * 'unsafe-inline' 'unsafe-eval'\","),
+)
 @pytest.mark.parametrize("way", SCRIPTS)
 def test_no_script_that_stands_in_a_page_runs(site, control, way):
     with control("in a page of a plain proxy it runs"):
@@ -51,20 +61,26 @@ def test_no_script_that_stands_in_a_page_runs(site, control, way):
     assert not ran(frame)
 
 
-@attack("script-by-its-address", by=By.PAGE,
-        stops=Stops(HEADERS, OUR_SCRIPTS, "\"script-src * 'unsafe-eval'\","),
-        more=(Stops(FIRST, OUR_ADDRESSES, "address,"),))  # fmt: skip
+@attack(
+    "script-by-its-address",
+    by=By.PAGE,
+    stops=Stops(HEADERS, OUR_SCRIPTS, "\"script-src * 'unsafe-eval'\","),
+    more=(Stops(FIRST, OUR_ADDRESSES, "address,"),),
+)
 def test_no_script_is_loaded_from_elsewhere(site, control):
-    """By the policy with our script away, and by our script with the policy's line away."""
+    """By the policy with our script away; an element also by our script with the policy's line away."""
     with control("a page of a plain proxy loads it"):
-        assert site.left(site.openly()[1], OUTSIDE, 1) == {"outside"}
-    for gone in (["our script", "trusted types"], ["script-src"]):
-        assert site.left(site.open(*gone)[1], OUTSIDE) == set(), gone
+        assert site.left(site.openly()[1], OUTSIDE, 2) == set(OUTSIDE)
+    assert site.left(site.open("our script", "trusted types")[1], OUTSIDE) == set()
+    assert site.left(site.open("script-src")[1], {"element": OUTSIDE["element"]}) == set()
 
 
-@attack("program-of-a-workspace", by=By.PAGE,
-        stops=Stops(SITE, "if kind is Kind.ASSET:", "if False:"),
-        more=(Stops(SITE, "if kind is Kind.DOCUMENT:", "if False:"),))  # fmt: skip
+@attack(
+    "program-of-a-workspace",
+    by=By.PAGE,
+    stops=Stops(SITE, "if kind is Kind.ASSET:", "if False:"),
+    more=(Stops(SITE, "if kind is Kind.DOCUMENT:", "if False:"),),
+)
 def test_page_and_program_are_the_gates_own_whatever_the_workspace_answers(site, control):
     with control("what the workspace calls its page runs its script behind a plain proxy"):
         _, frame = site.openly()
@@ -76,24 +92,33 @@ def test_page_and_program_are_the_gates_own_whatever_the_workspace_answers(site,
     assert [path for path in site.asked if "/api/" not in path] == []
 
 
-@attack("page-of-a-workspace-in-the-frame", by=By.PAGE,
-        stops=Stops(SITE, "if destination not in DESTINATIONS[rule.kind]:", "if False:"))  # fmt: skip
-@pytest.mark.parametrize("path", ["api/contents/x.html", "enclave/x.html"])
-def test_nothing_of_a_workspace_is_shown_as_a_page(site, control, path):
-    with control("a plain proxy's frame shows it"):
-        page, frame = site.openly()
-        page.evaluate("url => document.getElementById('frame').src = url", f"{site.plain}{BASE}{path}")
-        assert waits(lambda: page.wait_for_timeout(20) or frame.url.endswith(path))
-        assert "rows" in frame.content() or "theirs" in frame.content()
-    site.asked.clear()
-    page, frame = site.open("our script")
-    page.evaluate("url => document.getElementById('frame').src = url", f"{site.world.work}{BASE}{path}")
-    page.wait_for_timeout(700)
-    assert [asked for asked in site.asked if asked.endswith(path)] == []
+@attack(
+    "data-opened-as-a-page",
+    by=By.PAGE,
+    stops=Stops(SITE, "if destination not in DESTINATIONS[rule.kind]:", "if False:"),
+)
+@pytest.mark.parametrize("way", OPENED)
+def test_data_is_read_by_script_and_shown_run_or_loaded_by_nothing(site, control, way):
+    """The browser says what it wants it for. The page's policy is away: what is left is the gate's answer."""
+    path = f"{BASE}api/contents/x"
+
+    def asked(frame) -> bool:
+        site.asked.clear()
+        site.attack(frame, {"x": OPENED[way]}, path.removesuffix("/x"))
+        return waits(lambda: path in site.asked, 1.0)
+
+    with control("behind a plain proxy the workspace is asked for it"):
+        assert asked(site.openly()[1])
+    _, frame = site.open("our script", "policy", "around")
+    assert "rows" in frame.evaluate("url => fetch(url).then(answer => answer.text())", path)
+    assert not asked(frame)
 
 
-@attack("worker-that-stays", by=By.PAGE,
-        stops=Stops(SITE, "if destination not in DESTINATIONS[rule.kind]:", "if False:"))  # fmt: skip
+@attack(
+    "worker-that-stays",
+    by=By.PAGE,
+    stops=Stops(SITE, "if destination not in DESTINATIONS[rule.kind]:", "if False:"),
+)
 def test_no_service_worker_is_installed(site, control):
     """It would answer for every page below it, for good; the file is the gate's own, so the policy allows it."""
     with control("a plain proxy's page installs one"):

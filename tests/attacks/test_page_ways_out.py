@@ -6,7 +6,8 @@ Two or three walls stand before most of them. Each test leaves one standing and 
 import pytest
 
 from tests.attacks.claims import By, Stops, attack
-from tests.attacks.page_site import browser, site, waits, whole_site
+from tests.attacks.pages import browser, site, waits, whole_site
+from tests.workspaces.gate.conftest import BASE
 
 __all__ = ["browser", "site", "whole_site"]
 pytestmark = pytest.mark.browser
@@ -42,9 +43,15 @@ def goes(site, opened, code: str, expected: int = 0) -> set[str]:
     return site.left(opened[1], {"way": code}, expected)
 
 
-@attack("navigation", by=By.PAGE,
-        stops=Stops(FIRST, "const known = event.downloadRequest === null && inside(event.destination.url, 'lab');",
-                    "const known = true;"))  # fmt: skip
+@attack(
+    "navigation",
+    by=By.PAGE,
+    stops=Stops(
+        FIRST,
+        "const known = event.downloadRequest === null && inside(event.destination.url, 'lab');",
+        "const known = true;",
+    ),
+)
 @pytest.mark.parametrize("way", NAVIGATIONS)
 def test_our_script_lets_the_page_go_nowhere(site, control, way):
     with control("the page of a plain proxy goes there"):
@@ -52,9 +59,15 @@ def test_our_script_lets_the_page_go_nowhere(site, control, way):
     assert goes(site, site.open("around"), NAVIGATIONS[way]) == set()
 
 
-@attack("navigation-past-our-script", by=By.PAGE,
-        stops=Stops(HEADERS, "lines[\"Content-Security-Policy\"] = f\"{PAGE_POLICY}; frame-src {frame}\"",
-                    "lines[\"Content-Security-Policy\"] = f\"{PAGE_POLICY}; frame-src *\""))  # fmt: skip
+@attack(
+    "navigation-past-our-script",
+    by=By.PAGE,
+    stops=Stops(
+        HEADERS,
+        'lines["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-src {frame}"',
+        'lines["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-src *"',
+    ),
+)
 @pytest.mark.parametrize("way", NAVIGATIONS)
 def test_the_page_around_shows_nothing_else_in_its_frame(site, control, way):
     """A browser that has no Navigation API has this wall."""
@@ -63,9 +76,11 @@ def test_the_page_around_shows_nothing_else_in_its_frame(site, control, way):
     assert goes(site, site.open("our script"), NAVIGATIONS[way]) == set()
 
 
-@attack("text-that-loads-by-itself", by=By.PAGE,
-        stops=Stops(FIRST, "createHTML: text => text.replace(active, '&lt;'),",
-                    "createHTML: text => text,"))  # fmt: skip
+@attack(
+    "text-that-loads-by-itself",
+    by=By.PAGE,
+    stops=Stops(FIRST, "createHTML: text => text.replace(active, '&lt;'),", "createHTML: text => text,"),
+)
 @pytest.mark.parametrize("way", TEXTS)
 def test_no_element_that_loads_or_connects_comes_of_text(site, control, way):
     """Not even a connection is opened: a policy alone asks for nothing but may connect."""
@@ -89,8 +104,12 @@ def on_top(site, opened) -> bool:
     return site.canary.heard() != set()
 
 
-@attack("navigation-of-the-whole-window", by=By.PAGE, stops=Stops(FRAMED, SANDBOX, "></iframe>"),
-        more=(Stops(HEADERS, 'f"sandbox {_FRAME}",', 'f"sandbox {_FRAME} allow-top-navigation",'),))  # fmt: skip
+@attack(
+    "navigation-of-the-whole-window",
+    by=By.PAGE,
+    stops=Stops(FRAMED, SANDBOX, "></iframe>"),
+    more=(Stops(HEADERS, 'f"sandbox {_FRAME}",', 'f"sandbox {_FRAME} allow-top-navigation",'),),
+)
 def test_a_click_does_not_lead_the_whole_window_away(site, control):
     with control("from a plain proxy's frame it does"):
         assert on_top(site, site.openly())
@@ -111,8 +130,12 @@ def windows(site, opened) -> int:
     return len(page.context.pages) - 1
 
 
-@attack("popup", by=By.PAGE, stops=Stops(FRAMED, SANDBOX, "></iframe>"),
-        more=(Stops(HEADERS, 'f"sandbox {_FRAME}",', 'f"sandbox {_FRAME} allow-popups",'),))  # fmt: skip
+@attack(
+    "popup",
+    by=By.PAGE,
+    stops=Stops(FRAMED, SANDBOX, "></iframe>"),
+    more=(Stops(HEADERS, 'f"sandbox {_FRAME}",', 'f"sandbox {_FRAME} allow-popups",'),),
+)
 def test_no_window_opens_by_a_link_or_a_script(site, control):
     with control("from a plain proxy's frame two do"):
         assert windows(site, site.openly()) == 2
@@ -132,8 +155,12 @@ def downloaded(site, opened, code: str, how: str) -> list[str]:
     return got
 
 
-@attack("download", by=By.PAGE, stops=Stops(FRAMED, SANDBOX, "></iframe>"),
-        more=(Stops(HEADERS, 'f"sandbox {_FRAME}",', 'f"sandbox {_FRAME} allow-downloads",'),))  # fmt: skip
+@attack(
+    "download",
+    by=By.PAGE,
+    stops=Stops(FRAMED, SANDBOX, "></iframe>"),
+    more=(Stops(HEADERS, 'f"sandbox {_FRAME}",', 'f"sandbox {_FRAME} allow-downloads",'),),
+)
 @pytest.mark.parametrize("kind", DOWNLOADS)
 def test_no_click_downloads(site, control, kind):
     with control("from a plain proxy's frame it does"):
@@ -142,9 +169,15 @@ def test_no_click_downloads(site, control, kind):
         assert downloaded(site, site.open("our script", gone), DOWNLOADS[kind], "click") == [], f"without {gone}"
 
 
-@attack("download-past-the-sandbox", by=By.PAGE,
-        stops=Stops(FIRST, "const known = event.downloadRequest === null && inside(event.destination.url, 'lab');",
-                    "const known = true;"))  # fmt: skip
+@attack(
+    "download-past-the-sandbox",
+    by=By.PAGE,
+    stops=Stops(
+        FIRST,
+        "const known = event.downloadRequest === null && inside(event.destination.url, 'lab');",
+        "const known = true;",
+    ),
+)
 @pytest.mark.parametrize("kind", DOWNLOADS)
 def test_our_script_cancels_a_download_that_no_click_on_the_page_shows(site, control, kind):
     with control("in a page of a plain proxy it comes"):
@@ -152,15 +185,33 @@ def test_our_script_cancels_a_download_that_no_click_on_the_page_shows(site, con
     assert downloaded(site, site.open("sandbox", "frame"), DOWNLOADS[kind], "script") == []
 
 
-def sent(site, opened, target: str = "") -> set[str]:
-    more = f"target: '{target}', " if target else ""
-    code = f"make('form', {{ action: url, method: 'post', {more}id: 'form' }});"
-    return goes(site, opened, code + "document.getElementById('form').submit()")
+FORM = (
+    "make('form', { action: url, method: 'post', target: '', id: 'form' });"
+    " document.getElementById('form').submit()"
+)
 
 
 @attack("form", by=By.PAGE, stops=Stops(HEADERS, "\"form-action 'none'\",", '"form-action *",'))
 @pytest.mark.parametrize("target", ["", "_blank"])
 def test_no_form_is_sent(site, control, target):
     with control("from a plain proxy's frame it is"):
-        assert sent(site, site.openly())
-    assert sent(site, site.open("our script", "around", "sandbox", "frame"), target) == set()
+        assert goes(site, site.openly(), FORM, 1)
+    opened = site.open("our script", "around", "sandbox", "frame")
+    assert goes(site, opened, FORM.replace("target: ''", f"target: '{target}'")) == set()
+
+
+@attack("form", by=By.PAGE, stops=Stops(HEADERS, "\"form-action 'none'\",", '"form-action *",'))
+def test_no_form_is_sent_to_the_workspace_itself_either(site, control):
+    """Our script lets the page go there: it would be a request with a body and a document for an answer."""
+
+    def asks(opened) -> bool:
+        page, frame = opened
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+        site.attack(frame, {"x": FORM}, f"{BASE}lab/tree")
+        page.wait_for_timeout(700)
+        return any(one.startswith("POST ") and one.endswith("lab/tree/x") for one in asked)
+
+    with control("in a page of a plain proxy it is"):
+        assert asks(site.openly())
+    assert not asks(site.open())
