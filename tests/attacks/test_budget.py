@@ -177,26 +177,27 @@ async def test_one_output_that_is_too_large_is_replaced_by_words(small, plain, c
 @pytest.mark.parametrize("says", ["its length", "no length"])
 async def test_one_file_that_is_too_large_is_not_shown(small, plain, control, says):
     async def answer(request):
-        body = b"r" * 100 * KB
+        body = b"r" * 40 * KB
         if says == "its length":
             return web.Response(body=body, content_type="application/json")
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
-        for start in range(0, len(body), 20 * KB):
-            await response.write(body[start : start + 20 * KB])
+        for start in range(0, len(body), 8 * KB):
+            await response.write(body[start : start + 8 * KB])
             await asyncio.sleep(0.01)
         return response
 
+    small.info["policy"]["message_bytes"] = 16 * KB
     folder = await small.workspace(answer)
     with control("a plain proxy shows it whole"):
         assert (
-            await shown(small, await plain.to(folder / "server.sock") + BASE + "api/contents/x", {}, 1) == 100 * KB
+            await shown(small, await plain.to(folder / "server.sock") + BASE + "api/contents/x", {}, 1) == 40 * KB
         )
     try:
         got = await shown(small, small.work + BASE + "api/contents/x", small.inside(), 1)
     except aiohttp.ClientError:
         got = -1  # broken off
-    assert got < 100 * KB // 2
+    assert got < 20 * KB
 
 
 async def put(world, address: str, headers: dict[str, str], size: int, **more: object) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from enclave.names import PersonName, ProjectSlug
 from tests.attacks.claims import By, Stops, attack
 from tests.workspaces.engine import TUMOUR, docker
 
@@ -113,6 +114,9 @@ print(json.dumps(sorted(found)))
     with control("a container with the folder of all sockets finds other workspaces' ones"):
         bound = ["--volume", f"{settings.layout.workspace_sockets}:/sockets:ro", "--user", "0"]
         assert len(json.loads(ordinary(image, look, *bound))) >= 2
+    theirs = settings.layout.inward_folder(PersonName("bob"), ProjectSlug(CARE))
+    known = f"/run/enclave/inward/{theirs.relative_to(settings.layout.workspace_sockets)}"
+    assert guard.inside(f"import os; print(os.path.exists({known!r}))") == "False", "also by its known name"
     assert set(json.loads(guard.inside(look))) <= {"/home/run.sock", "/run/enclave/server/server.sock"}
     engine = ["/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock"]
     assert set(json.loads(guard.inside(OPEN.format(paths=engine, mode="rb"))).values()) == {

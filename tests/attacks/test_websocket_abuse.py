@@ -124,11 +124,6 @@ async def test_one_workspace_has_a_number_of_channels(world, plain, control, mon
     "protocol-that-cannot-be-measured",
     by=By.WORKSPACE,
     stops=Stops("workspaces/gate/meter/gauge.py", "if protocol != SUBPROTOCOL:", "if False:"),
-    more=(
-        Stops(
-            "workspaces/gate/incoming.py", "if len(chosen) != 1 or chosen[0].strip() not in offered:", "if False:"
-        ),
-    ),
 )
 @pytest.mark.parametrize("speaks", ["none", "another"])
 async def test_a_kernel_speaks_the_protocol_that_is_measured(world, plain, control, speaks):
