@@ -26,6 +26,7 @@ WRITING = frozenset({"PUT", "POST", "PATCH"})
 INSPECTED = 4 << 20  # bytes; a piece of JupyterLab's has 1.4 MB
 LARGEST_SAVE = 64 << 20  # bytes of a notebook with its outputs, or of a text
 READ_SECONDS = 60.0
+MOST_PIECES = 1000  # files in pieces that are on their way
 _BEFORE = re.compile(rb'\A\s*\{((?:\s*"(?:path|name|type|format)"\s*:\s*"[^"\\]*"\s*,)*)\s*"content"\s*:')
 _SAVED = re.compile(rb'"type"\s*:\s*"notebook"|"format"\s*:\s*"text"')
 _PREFIX = "api/contents/"
@@ -72,14 +73,19 @@ class Uploads:
                 "This project does not take files through the browser. Ask its lead or an admin to bring it in."
             )
         if total > account.policy.upload_bytes:
+            if piece is not None:  # what follows of it is too much as well
+                self._remember(key, total)
             self._refuse(place, name, total)
             raise TooLarge(_large(account.policy.upload_bytes))
         if piece is not None and piece != -1:
-            if len(self._pieces) > 1000:
-                self._pieces.clear()
-            self._pieces[key] = total
+            self._remember(key, total)
             return
         self.tell(place, "upload", bytes=total, name=name)
+
+    def _remember(self, key: tuple[Place, str], total: int) -> None:
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces.clear()
+        self._pieces[key] = total
 
     def _refuse(self, place: Place, name: str, size: int) -> None:
         self.tell(place, "upload-refused", bytes=size, name=name)

@@ -75,9 +75,12 @@ async def test_pieces_are_summed_and_told_once(world, written, told):
     assert len(written) == 3
     assert told == [(ALICE, "upload", {"bytes": 900 * KB, "name": "project/x.bin"})]
     told.clear()
-    statuses = [(await put(world, "project/y.bin", file(300 * KB, chunk=chunk)))[0] for chunk in (1, 2, 3, 4)]
-    assert statuses == [200, 200, 200, 413]
-    assert told == [(ALICE, "upload-refused", {"bytes": 1200 * KB, "name": "project/y.bin"})]
+    statuses = [(await put(world, "project/y.bin", file(300 * KB, chunk=chunk)))[0] for chunk in (1, 2, 3, 4, -1)]
+    assert statuses == [200, 200, 200, 413, 413], "nor does the rest come in after a piece was refused"
+    assert [(event, detail["bytes"]) for _, event, detail in told] == [
+        ("upload-refused", 1200 * KB),
+        ("upload-refused", 1500 * KB),
+    ]
 
 
 async def test_two_files_in_pieces_at_the_same_time_are_two(world, written, told):
