@@ -85,11 +85,11 @@ def test_a_flood_of_kernel_messages_reaches_its_own_browser_only(
         until(lambda: received[0] > 100_000, 30)
         for _ in range(3):
             nobody_else_notices(stack, bob, before)
+        until(lambda: received[0] > 1_000_000, 30)  # it is a flood, as wide as the gate's pace lets it be
     finally:
         done.set()
         browser.join()
         channel.close()
-    assert received[0] > 1_000_000, "it was a flood"
 
 
 def flooded(person: Person):
