@@ -1,9 +1,6 @@
 """A workspace that takes all it can get: it suffers, its neighbour does not notice."""
 
-import asyncio
-import json
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -71,14 +68,6 @@ file = os.open('{path}', os.O_CREAT | os.O_RDWR)
 done = libc.fallocate(file, 0, ctypes.c_long(0), ctypes.c_long(1 << 30))
 print('took', os.fstat(file).st_blocks * 512)
 os.ftruncate(file, 0)
-"""
-SPIN = """
-import os, sys, time
-for _ in range(os.cpu_count() - 1):
-    if os.fork() == 0:
-        break
-while True:
-    pass
 """
 
 
@@ -207,39 +196,3 @@ async def test_disk_is_taken_by_writing_only_which_takes_time(two, control, imag
         "import os; f = open('/project/f', 'wb'); os.posix_fallocate(f.fileno(), 0, 1 << 20); print('done')"
     )
     assert "done" in two.inside(falls_back) or "PermissionError" in two.inside(falls_back)
-
-
-@attack("spinning-on-every-processor", by=By.WORKSPACE,
-        stops=Stops(PROFILE, "CPU_SHARES = 256", "CPU_SHARES = 1024"))  # fmt: skip
-async def test_who_spins_leaves_our_services_the_larger_part(two, control, image):
-    """A container with the engine's own shares, as our services are, spins beside it; who gets how much?"""
-    spin = ["run", "--detach", "--network", "none", "--entrypoint", "python3", image, "-c", SPIN]
-    names = [docker(*spin).strip(), docker(*spin).strip()]
-    try:
-        with control("two ordinary containers get the same"):
-            one, other = await used(*names)
-            assert one < 2 * other
-        docker("rm", "--force", names.pop())
-        docker("exec", "--detach", two.name(), "python3", "-c", SPIN)
-        shares = [await used(names[0], two.name()) for _ in range(3)]
-        best = max(service / max(workspace, 1) for service, workspace in shares)
-        assert best > 2, "four times as much where nobody else wants any; gVisor's own threads blur a single look"
-    finally:
-        docker("rm", "--force", *names)
-
-
-async def used(*names: str) -> list[int]:
-    """Processor time of containers over three seconds, in nanoseconds."""
-    before = [_cpu(name) for name in names]
-    await asyncio.sleep(3)
-    return [after - first for after, first in zip([_cpu(name) for name in names], before, strict=True)]
-
-
-def _cpu(name: str) -> int:
-    with socket.socket(socket.AF_UNIX) as engine:
-        engine.connect("/var/run/docker.sock")
-        ask = f"GET /containers/{name}/stats?stream=false&one-shot=true HTTP/1.0\r\nHost: engine\r\n\r\n"
-        engine.sendall(ask.encode())
-        answer = b"".join(iter(lambda: engine.recv(65536), b""))
-    body = answer.partition(b"\r\n\r\n")[2]
-    return int(json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])["cpu_stats"]["cpu_usage"]["total_usage"])
