@@ -23,7 +23,7 @@ from workspaces.gate.tell import Tell
 from workspaces.gate.upstream import Place
 
 WRITING = frozenset({"PUT", "POST", "PATCH"})
-INSPECTED = 4 << 20  # bytes; a piece of JupyterLab's has 1.4 MB
+INSPECTED = 2 << 20  # bytes; a piece of JupyterLab's has 1.4 MB
 LARGEST_SAVE = 64 << 20  # bytes of a notebook with its outputs, or of a text
 READ_SECONDS = 60.0
 MOST_PIECES = 1000  # files in pieces that are on their way
