@@ -170,7 +170,7 @@ async def guard(settings: Settings, keeper: Keeper) -> AsyncIterator[GuardClient
         yield client
 
 
-async def until(condition: Any, seconds: float = 15) -> Any:
+async def until(condition: Any, seconds: float = 45) -> Any:
     """Wait for something to become true; the value that made it so."""
     for _ in range(int(seconds / 0.05)):
         if value := condition():
