@@ -3,6 +3,7 @@
 The control is the page that the workspace's own server makes, behind a plain proxy: JupyterLab as it is elsewhere.
 """
 
+import contextlib
 from collections.abc import Iterator
 
 import nbformat
@@ -109,9 +110,15 @@ def test_what_a_cell_displays_as_script_is_not_run(lab, control):
 
     def runs(opened) -> bool:
         page, shown, frame = opened
-        shown.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-        page.keyboard.press("Shift+Enter")
-        expect(shown.locator(".jp-OutputArea-output", has_text="done").first).to_be_visible(timeout=SLOW)
+        expect(shown.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=SLOW)
+        printed = shown.locator(".jp-OutputArea-output", has_text="done").first
+        for _ in range(3):  # under load JupyterLab now and then lets the first key of a fresh notebook go by
+            shown.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+            page.keyboard.press("Control+Enter")
+            with contextlib.suppress(AssertionError):
+                expect(printed).to_be_visible(timeout=SLOW / 3)
+                break
+        expect(printed).to_be_visible()
         return waits(lambda: frame.evaluate("window.ran === true"), 2)
 
     with control("as JupyterLab is elsewhere, it runs"):
