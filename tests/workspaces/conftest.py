@@ -86,6 +86,7 @@ class DeskDouble:
         self.measures = disk.Measures()
         self.measured: dict[ProjectSlug, disk.Use] = {}
         self.free_bytes = 0
+        self.silent_when_idle = False  # leaves a guard in which nothing runs without an answer
         self.asked: list[str] = []
         self.events: list[dict[str, Any]] = []
         self._runner: web.AppRunner | None = None
@@ -128,6 +129,8 @@ class DeskDouble:
         """What the test wants stopped, and by the desk's own rules what fills the disk."""
         said = await request.json()
         self.running, self.measured, self.free_bytes = said["running"], inputs.measured(said), said["free_bytes"]
+        while self.silent_when_idle and not self.running:
+            await asyncio.sleep(0.05)
         pairs = [inputs.key(one["person"], one["project"]) for one in self.running]
         self.measures.learn(pairs, self.measured)
         known = {pair: self.measures.of(pair) for pair in pairs}

@@ -1,11 +1,14 @@
 """The guard on the real engine: starts what the desk allows, stops what it does not, and says what happened."""
 
 import asyncio
+import contextlib
+import gc
 import stat
 
 from enclave.layout import GATE_UID
 from tests.workspaces.conftest import until
-from tests.workspaces.engine import ALICE, TUMOUR, docker
+from tests.workspaces.engine import ALICE, TUMOUR, GuardClient, docker
+from workspaces.guard.__main__ import guarding
 
 ALICES = {"person": "alice", "project": "tumour-ml"}
 
@@ -63,6 +66,19 @@ async def test_without_the_desk_nobody_is_let_in_and_nobody_is_stopped(guard, de
     assert desk.last["event"] == "started"
     await desk.open()
     await until(lambda: [event["event"] for event in desk.events] == ["started", "stopped"])
+
+
+async def test_a_guard_that_ends_while_it_waits_for_the_desk_has_half_begun_nothing(settings, desk):
+    """What it was about to put away stays for the next guard; a coroutine that nobody awaits would fail this."""
+    async with guarding(settings, seconds=0.3, measure=1.0), contextlib.aclosing(GuardClient(settings)) as guard:
+        await guard.started()
+        await until(lambda: desk.running)
+        desk.silent_when_idle = True
+        docker("kill", guard.name())
+        await until(lambda: not desk.running)
+    assert not guard.inspect()["State"]["Running"]
+    desk.silent_when_idle = False
+    gc.collect()
 
 
 async def test_a_second_start_finds_the_running_workspace_and_leaves_it_alone(guard, desk):

@@ -8,7 +8,8 @@ label carries, and no longer.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from enclave.clock import now
@@ -28,6 +29,7 @@ EXPIRED = (
 )
 LEFT_OVER = ("left-over", "The workspace was left over from an interrupted start and has been removed.")
 Owned = dict[tuple[PersonName, ProjectSlug], Container]
+Ending = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Reconciler:
@@ -69,21 +71,21 @@ class Reconciler:
     async def once(self) -> None:
         """One look at everything that runs. A workspace that is slow to end holds up neither the others nor us."""
         running: Owned = {}
-        ends: list[Coroutine[Any, Any, None]] = []
+        ends: list[Ending] = []  # begun together at the end: a look that is given up before has begun none
         for found in await self._keeper.engine.workspaces():
             owner = found.belongs_to(self._keeper.engine.instance)
             if owner is None:
                 log.error("container %s carries our label but is no workspace: removed", found.name)
-                ends.append(self._keeper.engine.remove(found.id))
+                ends.append(partial(self._keeper.engine.remove, found.id))
             elif not found.running:
-                ends.append(self._keeper.end(owner, found, *LEFT_OVER))
+                ends.append(partial(self._keeper.end, owner, found, *LEFT_OVER))
             elif self._keeper.hangs(found):
-                ends.append(self._keeper.end(owner, found, *OUT_OF_MEMORY))
+                ends.append(partial(self._keeper.end, owner, found, *OUT_OF_MEMORY))
             else:
                 running[owner] = found
         self._watch.seen(running)
         for owner, code, reason in await self._to_stop(running):
-            ends.append(self._keeper.end(owner, running[owner], code, reason))
+            ends.append(partial(self._keeper.end, owner, running[owner], code, reason))
         await self._do(ends)
 
     async def _to_stop(self, running: Owned) -> list[tuple[tuple[PersonName, ProjectSlug], str, str]]:
@@ -106,8 +108,8 @@ class Reconciler:
             (owner, str(named[owner]["code"]), str(named[owner]["reason"])) for owner in running if owner in named
         ]
 
-    async def _do(self, ends: list[Coroutine[Any, Any, None]]) -> None:
-        tasks = [asyncio.create_task(end) for end in ends]
+    async def _do(self, ends: list[Ending]) -> None:
+        tasks = [asyncio.create_task(end()) for end in ends]
         self._ending.update(tasks)
         for task in tasks:
             task.add_done_callback(self._done)
