@@ -4,6 +4,7 @@ import codecs
 import csv
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import BinaryIO
 
 import puremagic
 
@@ -54,8 +55,11 @@ class Kind:
     note: str = ""
 
 
-def kind_of(data: bytes, name: str) -> Kind:
-    """The kind of a file from its bytes (all of them, or the beginning) and its name."""
+def kind_of(file: BinaryIO, name: str) -> Kind:
+    """The kind of a seekable file from its beginning and its name; the file is left at its beginning."""
+    file.seek(0)
+    data = file.read(_HEAD)
+    file.seek(0)
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if not _is_text(data):
         words = _binary(data)
@@ -65,7 +69,7 @@ def kind_of(data: bytes, name: str) -> Kind:
     for signature, words in _MARKUP:
         if start.startswith(signature):
             return Kind(Family.TEXT, words, note=_disagrees(ending, words))
-    delimiter = _delimiter(data[:_HEAD], ending)
+    delimiter = _delimiter(data, ending)
     if delimiter:
         separated = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}[delimiter]
         return Kind(Family.TABLE, f"Table, separated by {separated}", delimiter)
@@ -79,15 +83,15 @@ def _disagrees(ending: str, words: str) -> str:
 
 
 def _is_text(data: bytes) -> bool:
-    """UTF-8 without NUL and with few control characters."""
+    """UTF-8 without NUL and with few control characters, as far as the beginning goes."""
     if b"\x00" in data:
         return False
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(data, final=False)
     except UnicodeDecodeError:
         return False
-    odd = sum(1 for c in text[:_HEAD] if ord(c) < 32 and c not in "\t\n\r\f\x1b")
-    return odd * 20 <= len(text[:_HEAD])
+    odd = sum(1 for c in text if ord(c) < 32 and c not in "\t\n\r\f\x1b")
+    return odd * 20 <= len(text)
 
 
 def _binary(data: bytes) -> str:
@@ -95,7 +99,7 @@ def _binary(data: bytes) -> str:
         if data.startswith(signature):
             return words
     try:
-        found = puremagic.magic_string(data[:_HEAD])
+        found = puremagic.magic_string(data)
     except (puremagic.PureError, ValueError):
         found = []
     words = found[0].name if found and found[0].confidence >= 0.3 else ""

@@ -1,8 +1,8 @@
 """`examine(digest) -> JSON`: the one interface through which untrusted bytes are looked at, never in this process.
 
-Each file is examined once by a child of its own (`examiner`): empty environment, its bytes on standard input, a
+Each look at a file at a place is a child of its own (`examiner`): empty environment, the file on standard input, a
 limit on memory, CPU, time and on what it may answer. Anything else than a good answer in time means: not examined,
-and the page says so. Answers are kept by digest and name, which cannot change.
+and the page says so. Answers are kept by digest, name and place, which cannot change.
 """
 
 import asyncio
@@ -15,22 +15,27 @@ from weakref import WeakKeyDictionary
 
 from enclave.layout import Layout
 from output_review import objects
+from output_review.kinds import Family
+from output_review.places import Place
 from output_review.vocabulary import File
 
 SECONDS = 15
 COMMAND = ("-I", "-m", "output_review.examiner")
 _LARGEST_ANSWER = 32 * 1024**2
 _KEPT = 64
-_kept: OrderedDict[tuple[str, str, str], dict[str, Any]] = OrderedDict()
+_kept: OrderedDict[tuple[str, str, str, str], dict[str, Any]] = OrderedDict()
+_FAMILIES = tuple(family.value for family in Family)
 _UNEXAMINED = "Not examined"
 # Two at a time: a checker's page frames every file at once, and the desk has other work.
 _AT_ONCE = 2
 _children: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-async def examine(layout: Layout, file: File) -> dict[str, Any]:
-    """What may be shown of a stored file: always `family`, `kind`, `notes`; see `examiner.report`."""
-    key = (str(layout.root), file.sha256, file.name)
+async def examine(layout: Layout, file: File, place: Place | None = None) -> dict[str, Any]:
+    """What may be shown of a stored file at a place (the beginning if none): always `family`, `kind`, `notes`; see
+    `examiner.report`."""
+    where = json.dumps(place or {}, sort_keys=True)
+    key = (str(layout.root), file.sha256, file.name, where)
     if key in _kept:
         _kept.move_to_end(key)
         return _kept[key]
@@ -39,7 +44,7 @@ async def examine(layout: Layout, file: File) -> dict[str, Any]:
         return unexamined("The stored bytes are gone or damaged: do not approve this file, tell an admin.")
     with opened:
         async with _children.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
-            found = await _in_a_child(opened, file.name)
+            found = await _in_a_child(opened, file.name, where)
     if found["kind"] != _UNEXAMINED:
         _kept[key] = found
         while len(_kept) > _KEPT:
@@ -52,11 +57,12 @@ def unexamined(why: str) -> dict[str, Any]:
     return {"family": "other", "kind": _UNEXAMINED, "notes": [why]}
 
 
-async def _in_a_child(file: BinaryIO, name: str) -> dict[str, Any]:
+async def _in_a_child(file: BinaryIO, name: str, where: str) -> dict[str, Any]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         *COMMAND,
         name,
+        where,
         stdin=file,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -88,6 +94,6 @@ async def _answer(child: asyncio.subprocess.Process) -> dict[str, Any]:
         found = json.loads(answer)
     except ValueError:
         found = None
-    if not isinstance(found, dict) or not {"family", "kind", "notes"} <= found.keys():
-        return unexamined("Looking at this file gave no usable answer.")
-    return found
+    if isinstance(found, dict) and {"kind", "notes"} <= found.keys() and found.get("family") in _FAMILIES:
+        return found
+    return unexamined("Looking at this file gave no usable answer.")

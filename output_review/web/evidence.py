@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
+from output_review.places import place_of
 from output_review.preview import examine
 from output_review.sight import Sight
 from output_review.web.subject import subject_of
@@ -40,6 +41,6 @@ async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
     file = next((file for file in subject.request.files if file.number == number), None)
     if file is None:
         raise NotFound(f"Request {subject.request.id} has no file {number}.")
-    found = await examine(desk.settings.layout, file)
+    found = await examine(desk.settings.layout, file, place_of(request.query))
     text = desk.renderer.render("preview.html", file=file, found=found, style=Markup(_STYLE))  # noqa: S704  # our own file
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)

@@ -1,12 +1,17 @@
 """Previews of hostile files: bounded, visible, inert; and shown to those who judge or audit, nobody else."""
 
+import io
 import json
 import time
+from importlib.resources import files
 
 import pytest
 
 from output_review import preview
-from output_review.examiner import MAX_COLUMNS, MAX_LINES, MAX_ROWS, report, visible
+from output_review.examiner.delimited import MAX_COLUMNS, MAX_ROWS
+from output_review.examiner.report import report
+from output_review.examiner.text import MAX_LINES
+from output_review.examiner.visible import visible
 from output_review.kinds import Family, kind_of
 from output_review.preview import examine
 from tests.output_review.kit import TABLE, as_person, submitted
@@ -66,7 +71,7 @@ async def test_binary_data_called_a_table_is_not_shown_as_one(desk):
         assert found["family"] == "other" and "ends in .csv" in found["notes"][0]
 
 
-LIMITED = "from output_review.examiner import limit_myself; limit_myself(); "
+LIMITED = "from output_review.examiner.limits import limit_myself; limit_myself(); "
 HOSTILE = {
     "page.html": b"<!doctype html><script>alert(1)</script><img src=x onerror=alert(2)><meta http-equiv=refresh>",
     "image.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(2)</script></svg>",
@@ -100,6 +105,20 @@ async def test_what_cannot_be_seen_is_made_visible(client, desk):
 
 def test_ordinary_text_is_left_alone():
     assert visible("naïve 表 a\tb") == "naïve 表 a\tb"
+
+
+def test_every_family_has_its_page():
+    pages = files("output_review") / "pages" / "preview"
+    assert {page.name for page in pages.iterdir()} >= {f"{family}.html" for family in Family}
+
+
+@pytest.mark.parametrize(
+    "query", ["row=0", "row=-1", "row=x", "row=1&row=2", "line=3", "row=9999999999999", "member="]
+)
+async def test_a_place_that_is_none_is_refused(client, desk, query):
+    request = submitted(desk)
+    answer = await client.get(f"/desk/requests/{request.id}/files/1/preview?{query}", headers=as_person("carol"))
+    assert answer.status == 400
 
 
 @pytest.mark.parametrize("person", ["alice", "bob", "insider", "boss"])
@@ -138,6 +157,7 @@ async def test_damaged_bytes_are_an_alarm_instead_of_a_preview(client, desk):
         ("print('no json')", "no usable answer"),
         ("print('[]')", "no usable answer"),
         ("print('{}')", "no usable answer"),
+        ("""print('{"family": "../base", "kind": "", "notes": []}')""", "no usable answer"),
         ("while True: print('x' * 100000)", "too long"),
         (f"{LIMITED}bytearray(1 << 30)", "failed"),
         (f"{LIMITED}open('/tmp/enclave-preview-test', 'w', buffering=1).write('x\\n' * 9000)", "failed"),
@@ -183,13 +203,11 @@ async def test_answers_are_kept_by_digest_and_the_oldest_forgotten(desk, monkeyp
     ],
 )
 def test_the_kind_is_told_by_content(content, name, family, words):
-    found = kind_of(content, name)
+    found = kind_of(io.BytesIO(content), name)
     assert found.family is family and words in found.words
 
 
 def test_a_table_that_breaks_off_says_where(monkeypatch):
-    monkeypatch.setattr("output_review.examiner.LARGEST", 20)
-    found = report(b'a,b\n1,"' + b"x" * 10, "a.csv")
-    assert found["total_columns"] == 2
-    monkeypatch.setattr("output_review.examiner.csv.field_size_limit", lambda _n: None)
-    assert report(b"x" * 30, "a.csv")["kind"] == "Too big to be examined"
+    monkeypatch.setattr("output_review.examiner.delimited.LARGEST", 20)
+    found = report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})
+    assert found["total_columns"] == 2 and "stopped in line 2" in found["notes"][-1]

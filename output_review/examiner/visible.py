@@ -1,0 +1,27 @@
+"""What cannot be seen, or turns the direction of writing, becomes something visible; what is too long is cut."""
+
+_NAMED = {0x200B: "ZWSP", 0x200C: "ZWNJ", 0x200D: "ZWJ", 0x200E: "LRM", 0x200F: "RLM", 0xFEFF: "BOM"}
+
+
+def visible(text: str) -> str:
+    """Every character that cannot be seen as ⟨name⟩; tabs as they are."""
+    return "".join(c if c.isprintable() or c == "\t" else _named(ord(c)) for c in text)
+
+
+def cut(text: str, most: int) -> str:
+    """The first `most` characters, made visible, and how many more there are."""
+    kept = visible(text[:most])
+    return kept if len(text) <= most else f"{kept}… (+{len(text) - most:,} characters)"
+
+
+def hidden_in(text: str) -> int:
+    """How many characters cannot be seen, apart from line ends and tabs."""
+    return sum(1 for c in text if not c.isprintable() and c not in "\n\r\t")
+
+
+def hidden_note(count: int) -> str:
+    return f"{count} characters that cannot be seen, or that turn the writing, are shown as ⟨…⟩."
+
+
+def _named(code: int) -> str:
+    return f"⟨{_NAMED[code]}⟩" if code in _NAMED else f"⟨{code:04X}⟩"

@@ -1,0 +1,38 @@
+"""A place in a file: where a preview begins. Pure; from an address's query, and into the child that looks.
+
+Numbers are counted from 1, as people count: `sheet`, `row` (of a table, without its header; a line of a text),
+`column` (of a table; a character of a text's lines), `page`, `cell`. `member` names one in an archive. Nothing
+given means the beginning; a place beyond the end is no error, since only the child knows where the end is.
+"""
+
+import re
+from collections.abc import Mapping
+
+from enclave.errors import BadInput
+
+Place = Mapping[str, int | str]
+_NUMBERS = ("sheet", "row", "column", "page", "cell")
+_MOST = 10**12
+_LONGEST = 1000
+
+
+def place_of(query: Mapping[str, str]) -> dict[str, int | str]:
+    """Raise `BadInput` for what is no place: an unknown word, one given twice, 0, no number, one beyond 10^12."""
+    if len(set(query)) != len(query):
+        raise BadInput("A place in a file names each of its words once.")
+    return {word: _read(word, value) for word, value in query.items()}
+
+
+def _read(word: str, value: str) -> int | str:
+    if word == "member" and 0 < len(value) <= _LONGEST:
+        return value
+    if word not in _NUMBERS:
+        raise BadInput(f"“{word[:40]}” names no place in a file. Known: {', '.join(_NUMBERS)} and member.")
+    if not re.fullmatch(r"[0-9]{1,13}", value) or not 1 <= int(value) <= _MOST:
+        raise BadInput(f"“{value[:40]}” is no {word}: a whole number from 1 to {_MOST:,} is expected.")
+    return int(value)
+
+
+def number(place: Place, word: str) -> int:
+    """The number under `word`, 1 if none is given."""
+    return int(place.get(word, 1))
