@@ -1,7 +1,7 @@
 """What people do to a request on its page. A decision is confirmed once, in words that name file and consequence.
 
-The confirmation is bound to exactly what was filled in: change it, and it has to be confirmed anew. What is then done
-is in `acts`, for pages and programs alike.
+The confirmation is bound to exactly what was filled in: change it, and it has to be confirmed anew. What is then
+done is in `acts`, for pages and programs alike.
 """
 
 from collections.abc import Awaitable, Callable
@@ -93,9 +93,7 @@ async def comment(desk: Desk, request: web.Request) -> web.StreamResponse:
     round_, file = form.number(posted, "round"), form.number(posted, "file")
     audience = Audience.EVERYBODY if form.typed(posted, "audience") == Audience.EVERYBODY else Audience.CHECKERS
     said = form.typed(posted, "text")
-    done = acts.comment_on(
-        desk, subject.person.name, subject.request.id, round_, file or None, audience, said
-    )
+    done = acts.comment_on(desk, subject.person.name, subject.request.id, round_, file or None, audience, said)
     return await _do(desk, request, subject, done)
 
 
