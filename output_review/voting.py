@@ -208,6 +208,8 @@ def _complete(action: Action, comment: str, judged: Sequence[FileDecision], requ
     missing = flaw(action, comment, judged, request.files)
     if missing:
         raise BadInput(missing.text)
+    if len({decision.number for decision in judged}) != len(judged):
+        raise BadInput("A file is decided about twice: say one word on each.")
 
 
 def _record(

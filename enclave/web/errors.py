@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from enclave.errors import Refused
+from enclave.web.problems import API, problem
 from enclave.web.render import PAGE_HEADERS, Renderer
 
 log = logging.getLogger("enclave.desk")
@@ -25,8 +26,9 @@ def middleware(renderer: Renderer) -> Middleware:
             response = _answer(request, renderer, refused.status, str(refused))
         except web.HTTPNotFound:
             response = _answer(request, renderer, 404, "There is no such page.")
-        except web.HTTPMethodNotAllowed:
+        except web.HTTPMethodNotAllowed as error:
             response = _answer(request, renderer, 405, "This cannot be done here.")
+            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
         except web.HTTPException as error:
             if error.status < 300 or error.status >= 400:
                 response = _answer(request, renderer, error.status, error.reason)
@@ -45,6 +47,8 @@ def middleware(renderer: Renderer) -> Middleware:
 
 
 def _answer(request: web.Request, renderer: Renderer, status: int, text: str) -> web.Response:
+    if request.path.startswith(API):
+        return problem(status, text)
     if "text/html" in request.headers.get("Accept", ""):
         page = renderer.render("message.html", status=status, text=text, person=None, nav=[])
         return web.Response(text=page, status=status, content_type="text/html", charset="utf-8")

@@ -1,9 +1,10 @@
-"""This room on the desk: the checkers' queue, a request's page, the researchers' list, and the inward door."""
+"""This room on the desk: the checkers' queue, a request's page, the researchers' list, the inward door, the API."""
 
 from enclave.people import Person
 from enclave.web.rooms import Caller, NavItem, Room, Route
 from output_review.release import keep_expiring, keep_releasing
 from output_review.web import decide, download, evidence, inward, lists, policies, request, static
+from output_review.web.api import ROUTES
 from output_review.web.start import tidy
 
 _REQUEST = r"/desk/requests/{id:\d{1,9}}"
@@ -38,6 +39,7 @@ room = Room(
         Route(Caller.GATE, "GET", "/desk/admin/review/{slug}", policies.page),
         Route(Caller.GATE, "POST", "/desk/admin/review/{slug}", policies.change),
         Route(Caller.GATE, "GET", "/desk/review/static/{name}", static.static),
+        *ROUTES,
         Route(Caller.GATE, "GET", _INWARD + "/policy", inward.policy),
         Route(Caller.GATE, "GET", _INWARD + "/requests", inward.list_requests),
         Route(Caller.GATE, "POST", _INWARD + "/requests", inward.submit),

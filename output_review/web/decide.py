@@ -1,26 +1,20 @@
 """What people do to a request on its page. A decision is confirmed once, in words that name file and consequence.
 
-The confirmation is bound to exactly what was filled in: change it, and it has to be confirmed anew. Who acts is
-looked up again in the transaction that acts.
+The confirmation is bound to exactly what was filled in: change it, and it has to be confirmed anew. What is then
+done is in `acts`, for pages and programs alike.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy.engine import Connection
 
 from enclave.clock import now
 from enclave.errors import BadInput, Refused
 from enclave.web.rooms import Desk
-from output_review import records, store, voting
 from output_review.lifecycle import objection
-from output_review.limits import LIMITS, text
-from output_review.reading import present_actor
-from output_review.release import release_one
 from output_review.vocabulary import Action, Audience
-from output_review.web import form
+from output_review.web import acts, form
 from output_review.web.request import show
 from output_review.web.subject import Subject, subject_of
 
@@ -39,8 +33,7 @@ async def decide(desk: Desk, request: web.Request) -> web.StreamResponse:
         if filled.confirmed != filled.fingerprint():
             asked = form.confirmation(filled, filled.action, subject.request, subject.person.name)
             return await show(desk, subject, form.again(filled, confirm=asked))
-    grace = timedelta(seconds=desk.settings.release_grace_seconds)
-    return await _do(desk, request, subject, lambda connection: _decide(connection, subject, filled, grace), filled)
+    return await _do(desk, request, subject, _decision(desk, subject, filled), filled)
 
 
 def _is_present(filled: form.Filled, subject: Subject) -> bool:
@@ -49,48 +42,48 @@ def _is_present(filled: form.Filled, subject: Subject) -> bool:
     return filled.version == subject.request.version
 
 
-def _decide(connection: Connection, subject: Subject, filled: form.Filled, grace: timedelta) -> None:
-    number, comment, judged = subject.request.id, filled.comment, filled.judged
-    actor = present_actor(connection, subject.person.name, number)
+def _decision(desk: Desk, subject: Subject, filled: form.Filled) -> Awaitable[Any]:
+    name, number, comment, judged = subject.person.name, subject.request.id, filled.comment, filled.judged
     if filled.action is Action.VOTE:
-        voting.vote(connection, actor, number, filled.round, comment, judged, grace, now())
-    elif filled.action is Action.RETURN:
-        voting.send_back(connection, actor, number, filled.version, comment, judged, now())
-    else:
-        voting.reject(connection, actor, number, filled.version, comment, judged, now())
+        return acts.vote(desk, name, number, filled.round, comment, judged)
+    end = acts.send_back if filled.action is Action.RETURN else acts.reject
+    return end(desk, name, number, filled.version, comment, judged)
 
 
 async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The author takes the request back for good."""
-    return await _with_version(desk, request, store.withdraw)
+    return await _with_version(desk, request, acts.withdraw)
 
 
 async def take_back(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker takes an approval back before it is released."""
-    return await _with_version(desk, request, voting.take_back)
+    return await _with_version(desk, request, acts.take_back)
+
+
+async def release(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A checker releases what was approved, where the policy says so."""
+    return await _with_version(desk, request, acts.release)
 
 
 async def recall(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker recalls what was released, with a reason."""
     subject = await subject_of(desk, request)
     posted = await request.post()
-    version, why = form.number(posted, "version"), form.plain(form.typed(posted, "comment"), "why")
-
-    def work(connection: Connection) -> None:
-        actor = present_actor(connection, subject.person.name, subject.request.id)
-        records.recall(connection, actor, subject.request.id, version, why, now())
-
-    return await _do(desk, request, subject, work)
+    version, why = form.number(posted, "version"), form.typed(posted, "comment")
+    done = acts.recall(desk, subject.person.name, subject.request.id, version, why)
+    return await _do(desk, request, subject, done)
 
 
 async def claim(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker says that they handle it."""
-    return await _plainly(desk, request, voting.claim)
+    subject = await subject_of(desk, request)
+    return await _do(desk, request, subject, acts.claim(desk, subject.person.name, subject.request.id))
 
 
 async def unclaim(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker gives it back to the queue."""
-    return await _plainly(desk, request, voting.unclaim)
+    subject = await subject_of(desk, request)
+    return await _do(desk, request, subject, acts.unclaim(desk, subject.person.name, subject.request.id))
 
 
 async def comment(desk: Desk, request: web.Request) -> web.StreamResponse:
@@ -99,61 +92,27 @@ async def comment(desk: Desk, request: web.Request) -> web.StreamResponse:
     posted = await request.post()
     round_, file = form.number(posted, "round"), form.number(posted, "file")
     audience = Audience.EVERYBODY if form.typed(posted, "audience") == Audience.EVERYBODY else Audience.CHECKERS
-
-    def work(connection: Connection) -> None:
-        said = text(form.typed(posted, "text"), "what you want to say", LIMITS.max_text)
-        actor = present_actor(connection, subject.person.name, subject.request.id)
-        voting.comment_on(connection, actor, subject.request.id, round_, file or None, audience, said, now())
-
-    return await _do(desk, request, subject, work)
+    said = form.typed(posted, "text")
+    done = acts.comment_on(desk, subject.person.name, subject.request.id, round_, file or None, audience, said)
+    return await _do(desk, request, subject, done)
 
 
-async def release(desk: Desk, request: web.Request) -> web.StreamResponse:
-    """A checker releases what was approved, where the policy says so."""
+async def _with_version(desk: Desk, request: web.Request, act: Callable[..., Awaitable[Any]]) -> web.StreamResponse:
     subject = await subject_of(desk, request)
     version = form.number(await request.post(), "version")
-    try:
-        await release_one(desk, subject.request.id, subject.person.name, version)
-    except Refused as refused:
-        return await show(desk, await subject_of(desk, request), form.Form(error=str(refused)), refused.status)
-    raise web.HTTPSeeOther(f"/desk/requests/{subject.request.id}")
-
-
-async def _with_version(desk: Desk, request: web.Request, step: Callable[..., Any]) -> web.StreamResponse:
-    subject = await subject_of(desk, request)
-    version = form.number(await request.post(), "version")
-
-    def work(connection: Connection) -> None:
-        actor = present_actor(connection, subject.person.name, subject.request.id)
-        step(connection, actor, subject.request.id, version, now())
-
-    return await _do(desk, request, subject, work)
-
-
-async def _plainly(desk: Desk, request: web.Request, step: Callable[..., Any]) -> web.StreamResponse:
-    subject = await subject_of(desk, request)
-
-    def work(connection: Connection) -> None:
-        step(
-            connection,
-            present_actor(connection, subject.person.name, subject.request.id),
-            subject.request.id,
-            now(),
-        )
-
-    return await _do(desk, request, subject, work)
+    return await _do(desk, request, subject, act(desk, subject.person.name, subject.request.id, version))
 
 
 async def _do(
     desk: Desk,
     request: web.Request,
     subject: Subject,
-    work: Callable[[Connection], None],
+    done: Awaitable[Any],
     filled: form.Filled | None = None,
 ) -> web.StreamResponse:
-    """Do it in one transaction, and show the page again: as it is now, with the reason if it was refused."""
+    """Do it, and show the page again: as it is now, with the reason if it was refused."""
     try:
-        await desk.write(work)
+        await done
     except Refused as refused:
         again = form.again(filled, str(refused)) if filled else form.Form(error=str(refused))
         return await show(desk, await subject_of(desk, request), again, refused.status)

@@ -8,9 +8,9 @@ from typing import Any
 
 from enclave.errors import BadInput
 from output_review.lifecycle import flaw
-from output_review.limits import LIMITS, text
 from output_review.tally import counting
 from output_review.vocabulary import Action, File, FileDecision, FileVerdict, Request
+from output_review.web.acts import plain
 
 DECISIONS = (Action.VOTE, Action.RETURN, Action.REJECT)
 
@@ -87,11 +87,6 @@ def wrong(filled: Filled, request: Request) -> str:
         return str(refused)
     missing = flaw(filled.action, filled.comment, filled.judged, request.files) if filled.action else None
     return "" if missing is None else missing.text
-
-
-def plain(value: str, what: str) -> str:
-    """Short plain text, perhaps none; raise `BadInput`."""
-    return text(value, what, LIMITS.max_text, required=False)
 
 
 def confirmation(filled: Filled, action: Action, request: Request, reviewer: str) -> Confirmation:

@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 import enclave
+from enclave.web.problems import API, problem
 from enclave.web.render import Renderer
 from workspaces.gate.headers import page_lines
 from workspaces.gate.paths import asset_type
@@ -68,6 +69,8 @@ class Answers:
 
     def problem(self, request: web.BaseRequest, status: int, text: str) -> web.Response:
         """Why not, for a person or a program."""
+        if request.path.startswith(API):
+            return problem(status, text, page_lines(self._secure))
         if wants_page(request):
             return self.page("problem.html", status=status, title=_TITLES.get(status, "Not possible"), text=text)
         return self.json({"error": text}, status)

@@ -40,8 +40,21 @@ async def test_an_anonymous_browser_is_sent_to_the_login_and_a_program_gets_401(
         assert "SameSite=Lax" in cookie
     async with world.get(world.pages + "/desk/api/v1/projects") as answer:
         assert answer.status == 401
-        assert "log in" in (await answer.json())["error"]
+        assert answer.content_type == "application/problem+json"
+        assert "log in" in (await answer.json())["detail"]
     assert world.desk_calls == []
+
+
+async def test_the_api_takes_a_write_of_our_own_origin_only_and_says_why_not(world):
+    path = world.pages + "/desk/api/v1/requests/1/claim"
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": world.work}):
+        async with world.request("POST", path, {**world.cookie(), **headers}) as answer:
+            assert answer.status == 403 and answer.content_type == "application/problem+json"
+            assert (await answer.json())["detail"].startswith("This was asked for by a page of another address")
+    assert world.desk_calls == []
+    async with world.request("POST", path, {**world.cookie(), "Origin": world.pages}) as answer:
+        assert answer.status == 200
+    assert world.desk_calls[0].headers["X-Enclave-Person"] == "alice"
 
 
 async def test_the_desk_gets_the_person_and_nothing_that_the_browser_invented(world):

@@ -1,0 +1,89 @@
+"""Doing something to a request: what is done and refused is `acts`, as on the pages."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from enclave.clock import now
+from enclave.web.rooms import Desk
+from output_review.policies import set_policy
+from output_review.vocabulary import Audience, FileDecision, FileVerdict, Request
+from output_review.web import acts
+from output_review.web.api.looking import must_be_admin, version, whole
+from output_review.web.api.operation import Call
+from output_review.web.subject import subject_of
+
+
+async def _done(desk: Desk, call: Call, act: Callable[..., Awaitable[Request]], *given: Any) -> dict[str, Any]:
+    """Do it to a request that this person may know of; the request as it is then."""
+    await subject_of(desk, call.request)
+    await act(desk, call.person.name, call.id, *given)
+    return await desk.read(whole, call.person, call.id)
+
+
+def _judged(call: Call) -> list[FileDecision]:
+    return [
+        FileDecision(one["number"], FileVerdict(one["verdict"]), one.get("reason", ""))
+        for one in call.body.get("files", [])
+    ]
+
+
+async def vote(desk: Desk, call: Call) -> dict[str, Any]:
+    """Vote on every file."""
+    return await _done(desk, call, acts.vote, call.body["round"], call.body["comment"], _judged(call))
+
+
+async def send_back(desk: Desk, call: Call) -> dict[str, Any]:
+    """Return it to its author."""
+    return await _done(desk, call, acts.send_back, call.body["version"], call.body["comment"], _judged(call))
+
+
+async def reject(desk: Desk, call: Call) -> dict[str, Any]:
+    """Close it for good."""
+    return await _done(desk, call, acts.reject, call.body["version"], call.body["comment"], _judged(call))
+
+
+async def claim(desk: Desk, call: Call) -> dict[str, Any]:
+    """Handle it."""
+    return await _done(desk, call, acts.claim)
+
+
+async def unclaim(desk: Desk, call: Call) -> dict[str, Any]:
+    """Give it back to the queue."""
+    return await _done(desk, call, acts.unclaim)
+
+
+async def comment(desk: Desk, call: Call) -> dict[str, Any]:
+    """Say something."""
+    body = call.body
+    audience = Audience(body.get("audience", Audience.CHECKERS))
+    return await _done(desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"])
+
+
+async def withdraw(desk: Desk, call: Call) -> dict[str, Any]:
+    """The author takes it back."""
+    return await _done(desk, call, acts.withdraw, call.body["version"])
+
+
+async def take_back(desk: Desk, call: Call) -> dict[str, Any]:
+    """Take the approval back."""
+    return await _done(desk, call, acts.take_back, call.body["version"])
+
+
+async def release(desk: Desk, call: Call) -> dict[str, Any]:
+    """Release what was approved."""
+    return await _done(desk, call, acts.release, call.body["version"])
+
+
+async def recall(desk: Desk, call: Call) -> dict[str, Any]:
+    """Recall what was released."""
+    return await _done(desk, call, acts.recall, call.body["version"], call.body["comment"])
+
+
+async def change_policy(desk: Desk, call: Call) -> dict[str, Any]:
+    """Set another version of a project's policy."""
+    must_be_admin(call)
+    project, body = call.request.match_info["project"], call.body
+    made = await desk.write(
+        set_policy, call.person.name, project, body["change"], body["reason"], body["version"], now()
+    )
+    return version(made)

@@ -1,0 +1,134 @@
+"""Looking at requests and policies."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.engine import Connection
+
+from data_mounts.answers import projects_of
+from data_mounts.projects import all_projects
+from enclave import audit
+from enclave.clock import now
+from enclave.errors import Forbidden
+from enclave.people import Person
+from enclave.web.rooms import Desk
+from output_review import shown
+from output_review.lifecycle import objection
+from output_review.paging import Wanted, longest_waiting, newest
+from output_review.policies import PolicyVersion, in_force, versions
+from output_review.queries import downloads_of
+from output_review.reading import actor_for, all_votes, comments_of, get_request, no_such_request
+from output_review.sight import Sight, sight
+from output_review.tally import handling
+from output_review.telling import told
+from output_review.vocabulary import OPEN, Action, Actor, Request, Status
+from output_review.web.api.operation import Call
+from output_review.web.download import download
+from output_review.web.lists import reads_queue
+from output_review.web.policies import is_admin
+
+_HISTORY = 500
+_PAGE = 50
+
+
+async def queue(desk: Desk, call: Call) -> dict[str, Any]:
+    """What waits, longest waiting first."""
+    if not reads_queue(call.person):
+        raise Forbidden("The review queue is for output checkers and auditors.")
+    statuses = tuple(Status(one) for one in call.query.get("status", OPEN))
+    wanted = Wanted(statuses, call.query.get("project"))
+
+    def look(connection: Connection) -> dict[str, Any]:
+        after, limit = call.query.get("after"), call.query.get("limit", _PAGE)
+        found, following = longest_waiting(connection, wanted, after, limit)
+        whose = call.query.get("whose", "all")
+        kept = [one for one in found if whose == "all" or _is_for(connection, call.person, one, whose)]
+        return {"requests": [shown.line(one, now(), names=True) for one in kept], "next": following}
+
+    return await desk.read(look)
+
+
+def _is_for(connection: Connection, person: Person, request: Request, whose: str) -> bool:
+    if whose == "mine":
+        return request.open and person.name in handling(request, now())
+    return objection(actor_for(connection, person, request.project), Action.CLAIM, request, now()) is None
+
+
+async def requests(desk: Desk, call: Call) -> dict[str, Any]:
+    """This person's own requests and those of the other members of their projects, newest first."""
+    name, whose = call.person.name, call.query.get("whose", "all")
+    statuses = call.query.get("status")
+
+    def look(connection: Connection) -> dict[str, Any]:
+        belongs = None if whose == "own" else [str(card.slug) for card in projects_of(connection, name)]
+        wanted = Wanted(
+            None if statuses is None else tuple(Status(one) for one in statuses),
+            call.query.get("project"),
+            name,
+            belongs,
+        )
+        found, following = newest(connection, wanted, call.query.get("after"), call.query.get("limit", _PAGE))
+        return {"requests": [shown.line(one, now(), names=False) for one in found], "next": following}
+
+    return await desk.read(look)
+
+
+async def show(desk: Desk, call: Call) -> dict[str, Any]:
+    """One request, as much of it as this person may see."""
+    return await desk.read(whole, call.person, call.id)
+
+
+def whole(connection: Connection, person: Person, number: int) -> dict[str, Any]:
+    """Raise `NotFound` if there is none or this person may not know of it."""
+    request = get_request(connection, number)
+    actor = actor_for(connection, person, request.project)
+    seen = sight(actor, request)
+    if seen is Sight.NOTHING:
+        raise no_such_request(number)
+    known = told(actor, request, all_votes(connection, request), comments_of(connection, [number])[number])
+    events = reversed(audit.events(connection, f"request:{number}", _HISTORY))
+    return shown.whole(request, known, now(), names=seen is Sight.EVIDENCE) | {
+        "may": shown.abilities(actor, request, now()),
+        "history": shown.happened(events),
+        "downloaded": _downloaded(connection, actor, request, seen),
+    }
+
+
+def _downloaded(connection: Connection, actor: Actor, request: Request, seen: Sight) -> list[dict[str, Any]]:
+    if request.status is not Status.RECALLED or not (actor.member or seen is Sight.EVIDENCE):
+        return []
+    taken = downloads_of(connection, request.id)
+    return [{"person": one.person, "name": one.name, "time": shown.stamp(one.time)} for one in taken]
+
+
+async def file(desk: Desk, call: Call) -> web.StreamResponse:
+    """A released file's bytes."""
+    return await download(desk, call.request)
+
+
+async def policies(desk: Desk, call: Call) -> dict[str, Any]:
+    """Every project's policy in force."""
+    must_be_admin(call)
+
+    def look(connection: Connection) -> list[PolicyVersion]:
+        return [in_force(connection, one.slug) for one in all_projects(connection)]
+
+    return {"policies": [version(one) for one in await desk.read(look)]}
+
+
+async def policy(desk: Desk, call: Call) -> dict[str, Any]:
+    """Every version of one project's policy, newest first."""
+    must_be_admin(call)
+    found = await desk.read(versions, call.request.match_info["project"])
+    return {"policies": [version(one) for one in found]}
+
+
+def must_be_admin(call: Call) -> None:
+    """Raise `Forbidden` for anybody else."""
+    if not is_admin(call.person):
+        raise Forbidden("Review policies are for admins.")
+
+
+def version(one: PolicyVersion) -> dict[str, Any]:
+    """As the API answers it."""
+    return shown.policy_version(one.project, one.version, one.policy, (one.set_by, one.reason, one.time))

@@ -1,0 +1,85 @@
+"""The table of the API: from it the desk routes and reads, and the OpenAPI document and the docs are written."""
+
+from collections.abc import Mapping
+
+from output_review.web.api import doing, looking
+from output_review.web.api import schemas as s
+from output_review.web.api.operation import Handle, Operation
+from output_review.web.api.shapes import Many, Shape, Thing
+
+_ONE = "/requests/{id}"
+_LIST: Mapping[str, Shape] = {
+    "status": Many(s.STATUSES, len(s.STATUSES.words)),
+    "project": s.SLUG,
+    "after": s.AFTER,
+    "limit": s.LIMIT,
+}
+_CHECKER, _AUTHOR = "a checker who may judge it", "its author"
+
+
+def _verb(name: str, summary: str, who: str, handle: Handle, body: Thing | None = None) -> Operation:
+    path = f"{_ONE}/{name}"
+    return Operation(name, "POST", path, summary, who, s.REQUEST, handle, body=body)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "queue", "GET", "/queue",
+        "Requests to be checked, longest waiting first; the open ones if no status is named. `free` keeps those"
+        " that you could claim and `mine` those that you handle: a page may then hold fewer than `limit`.",
+        "checkers and auditors", s.PAGE, looking.queue, {**_LIST, "whose": s.WHOSE_QUEUE},
+    ),
+    Operation(
+        "requests", "GET", "/requests",
+        "Your own requests and those of your projects' other members, newest first.",
+        "everybody", s.PAGE, looking.requests, {**_LIST, "whose": s.WHOSE_REQUESTS},
+    ),
+    Operation(
+        "request", "GET", _ONE,
+        "A request with its files, votes and comments as far as you may see them, and what you may do to it: `may`"
+        " names for each verb an empty text, or the reason why not.",
+        "members of its project, checkers, auditors", s.REQUEST, looking.show,
+    ),
+    _verb("claim", "Handle it.", _CHECKER, doing.claim),
+    _verb("unclaim", "Give it back to the queue.", "who has claimed it", doing.unclaim),
+    _verb(
+        "vote",
+        "Say of every file whether it may leave, and why. The desk counts at once; in a blind round nobody sees"
+        " another's vote before all have voted.",
+        _CHECKER, doing.vote, s.BALLOT,
+    ),
+    _verb("return", "Return it to its author with what should be changed.", _CHECKER, doing.send_back, s.ENDING),
+    _verb("reject", "Close it for good, once the required checkers have voted.", _CHECKER, doing.reject, s.ENDING),
+    _verb(
+        "comment",
+        "Say something about a file, or without `file` about the request. A checker's word is for `checkers` unless"
+        " `audience` says otherwise, an author's for everybody.",
+        f"{_CHECKER}, or {_AUTHOR}", doing.comment, s.REMARK,
+    ),
+    _verb("withdraw", "Take it back for good.", _AUTHOR, doing.withdraw, s.SEEN),
+    _verb("take-back", "Take an approval back before it is released.", _CHECKER, doing.take_back, s.SEEN),
+    _verb(
+        "release", "Release what was approved, where the policy has a checker do it.", _CHECKER, doing.release,
+        s.SEEN,
+    ),
+    _verb("recall", "Recall what was released.", _CHECKER, doing.recall, s.RECALL),
+    Operation(
+        "download", "GET", _ONE + "/files/{number}/download",
+        "The bytes of a released file. Counted, and recorded.",
+        "present members of its project whom the policy names", None, looking.file, refusals=(409,),
+    ),
+    Operation(
+        "policies", "GET", "/policies", "The review policy in force of every project.", "admins", s.POLICIES,
+        looking.policies,
+    ),
+    Operation(
+        "policy", "GET", "/policies/{project}",
+        "Every version of a project's review policy, newest first.", "admins", s.POLICIES, looking.policy,
+    ),
+    Operation(
+        "set-policy", "POST", "/policies/{project}",
+        "Set another version: what `change` names changes, the rest stays. It holds for the rounds that begin from"
+        " then on.",
+        "admins", s.POLICY_VERSION, doing.change_policy, body=s.POLICY_CHANGE,
+    ),
+)  # fmt: skip

@@ -1,0 +1,142 @@
+"""What the API takes and answers, as shapes. The answers' values are made by `output_review.shown`."""
+
+from output_review.limits import LIMITS
+from output_review.policy import BOUNDS, Downloader, Releaser
+from output_review.shown import PERSONS
+from output_review.vocabulary import Audience, FileVerdict, Status
+from output_review.web.api.shapes import Flag, Many, Maybe, Moment, OneOf, Shape, Text, Thing, Whole, words
+
+_MOST_FILES = BOUNDS["max_files"][1]
+_NUMBER, _COUNT = Whole(1), Whole(0)
+TYPED = Text(LIMITS.max_text)
+STATUSES = words(Status)
+
+SAID = Thing(
+    {"reviewer": Text(), "round": _NUMBER, "verdict": words(FileVerdict), "reason": Text(), "time": Moment()},
+    name="Said",
+)
+COMMENT = Thing(
+    {"author": Text(), "round": _NUMBER, "audience": words(Audience), "text": Text(), "time": Moment()},
+    name="Comment",
+)
+VOTE = Thing(
+    {"reviewer": Text(), "round": _NUMBER, "comment": Text(), "time": Moment(), "counts": Flag()}, name="Vote"
+)
+FILE = Thing(
+    {
+        "number": _NUMBER,
+        "name": Text(),
+        "size": _COUNT,
+        "sha256": Text(pattern="^[0-9a-f]{64}$"),
+        "decision": Maybe(words(FileVerdict)),
+        "released": Flag(),
+        "downloads": _COUNT,
+        "unchanged_since": Maybe(_NUMBER),
+        "said": Many(SAID),
+        "before": Many(SAID),
+        "comments": Many(COMMENT),
+    },
+    name="File",
+)
+_LINE: dict[str, Shape] = {
+    "id": _NUMBER,
+    "project": Text(),
+    "author": Text(),
+    "status": STATUSES,
+    "state": Text(),
+    "next": Text(),
+    "round": _NUMBER,
+    "version": _NUMBER,
+    "what": Text(),
+    "files": _COUNT,
+    "bytes": _COUNT,
+    "created": Moment(),
+    "updated": Moment(),
+    "waiting_since": Moment(),
+    "reviewers": _NUMBER,
+    "voted": _COUNT,
+    "handling": Many(Text()),
+}
+LINE = Thing(_LINE, name="Line")
+PAGE = Thing({"requests": Many(LINE), "next": Maybe(_NUMBER)}, name="Page")
+EVENT = Thing({"time": Moment(), "actor": Text(), "event": Text(), "file": Text(), "comment": Text()}, name="Event")
+TAKEN = Thing({"person": Text(), "name": Text(), "time": Moment()}, name="Taken")
+REQUEST = Thing(
+    _LINE
+    | {
+        "files": Many(FILE),
+        "how": Text(),
+        "controls": Text(),
+        "comment": Text(),
+        "commented_by": Text(),
+        "release_at": Maybe(Moment()),
+        "policy_version": _NUMBER,
+        "policy": Many(Text()),
+        "statements": Many(Text()),
+        "blind": Flag(),
+        "lacking": _COUNT,
+        "votes": Many(VOTE),
+        "hidden_votes": _COUNT,
+        "comments": Many(COMMENT),
+        "may": Thing({str(action): Text() for action in PERSONS}, name="May"),
+        "history": Many(EVENT),
+        "downloaded": Many(TAKEN),
+    },
+    name="Request",
+)
+
+DECIDED = Thing(
+    {"number": Whole(1, 9999), "verdict": words(FileVerdict), "reason": TYPED},
+    optional=frozenset({"reason"}),
+    name="Decided",
+)
+BALLOT = Thing({"round": _NUMBER, "comment": TYPED, "files": Many(DECIDED, _MOST_FILES)}, name="Ballot")
+ENDING = Thing(
+    {"version": _NUMBER, "comment": TYPED, "files": Many(DECIDED, _MOST_FILES)},
+    optional=frozenset({"files"}),
+    name="Ending",
+)
+SEEN = Thing({"version": _NUMBER}, name="Seen")
+RECALL = Thing({"version": _NUMBER, "comment": TYPED}, name="Recall")
+REMARK = Thing(
+    {"round": _NUMBER, "file": Whole(1, 9999), "audience": words(Audience), "text": TYPED},
+    optional=frozenset({"file", "audience"}),
+    name="Remark",
+)
+
+_POLICY: dict[str, Shape] = {
+    "blind": Flag(),
+    "release_by": words(Releaser),
+    "download_by": words(Downloader),
+    "statements": Many(Text(300), 10),
+    **{name: Whole(least, most) for name, (least, most, _) in BOUNDS.items()},
+}
+POLICY = Thing(_POLICY, name="Policy")
+POLICY_VERSION = Thing(
+    {
+        "project": Text(),
+        "version": _NUMBER,
+        "set_by": Text(),
+        "reason": Text(),
+        "time": Maybe(Moment()),
+        "policy": POLICY,
+    },
+    name="PolicyVersion",
+)
+POLICIES = Thing({"policies": Many(POLICY_VERSION)}, name="Policies")
+POLICY_CHANGE = Thing(
+    {
+        "version": _NUMBER,
+        "reason": Text(500, 1),
+        "change": Thing(_POLICY, optional=frozenset(_POLICY), name="PolicyValues"),
+    },
+    name="PolicyChange",
+)
+PROBLEM = Thing(
+    {"type": Text(), "title": Text(), "status": Whole(400, 599), "detail": Text(least=1)}, name="Problem"
+)
+WHOSE_QUEUE = OneOf(("all", "free", "mine"))
+WHOSE_REQUESTS = OneOf(("all", "own"))
+SLUG = Text(30, 1)
+LIMIT = Whole(1, 200)
+AFTER = Whole(1, 10**9 - 1)
