@@ -5,29 +5,27 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from output_review.examiner import limits
 from output_review.examiner.heads import head_of
-from output_review.examiner.visible import cut, hidden_in, hidden_note
+from output_review.examiner.visible import cut, text_of
 from output_review.kinds import kind_of
 from output_review.places import Place
 
 MAX_ROWS = 200
 MAX_COLUMNS = 50
 MAX_CELL = 200
-LARGEST = 64 * 1024**2
 
 
 def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
     """`header`, `rows`, and how many there are: `total_rows` (without the header), `total_columns`."""
     kind = kind_of(file, name)
     found = head_of(kind)
-    text = file.read().decode("utf-8-sig", errors="replace")
-    if hidden := hidden_in(text):
-        found["notes"].append(hidden_note(hidden))
+    text = text_of(file, found["notes"])
     return found | _table(text, kind.delimiter, found["notes"])
 
 
 def _table(text: str, delimiter: str, notes: list[str]) -> dict[str, Any]:
-    csv.field_size_limit(LARGEST)
+    csv.field_size_limit(limits.LARGEST)
     shown: list[list[str]] = []
     rows = columns = 0
     widths: set[int] = set()

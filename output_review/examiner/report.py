@@ -1,5 +1,6 @@
 """`report`: a file goes to the one module of its family."""
 
+import io
 from importlib import import_module
 from typing import Any, BinaryIO
 
@@ -17,6 +18,8 @@ def report(file: BinaryIO, name: str, place: Place, narrow: bool = False) -> dic
 
     `narrow` lets the family's own limits begin, for good: only for a process that exists for this one file.
     """
+    if file.seek(0, io.SEEK_END) > limits.LARGEST:
+        return {"family": Family.OTHER.value, "kind": "Too big to be examined", "notes": []}
     kind = kind_of(file, name)
     if narrow:
         limits.narrow(kind.family)

@@ -3,7 +3,7 @@
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
-from output_review.examiner.visible import cut, hidden_in, hidden_note
+from output_review.examiner.visible import cut, text_of
 from output_review.kinds import kind_of
 from output_review.places import Place
 
@@ -14,9 +14,7 @@ MAX_LINE = 400
 def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
     """`lines`, and how many there are: `total_lines`."""
     found = head_of(kind_of(file, name))
-    text = file.read().decode("utf-8-sig", errors="replace")
-    if hidden := hidden_in(text):
-        found["notes"].append(hidden_note(hidden))
+    text = text_of(file, found["notes"])
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()

@@ -1,5 +1,6 @@
 """Previews of hostile files: bounded, visible, inert; and shown to those who judge or audit, nobody else."""
 
+import csv
 import io
 import json
 import time
@@ -208,6 +209,21 @@ def test_the_kind_is_told_by_content(content, name, family, words):
 
 
 def test_a_table_that_breaks_off_says_where(monkeypatch):
-    monkeypatch.setattr("output_review.examiner.delimited.LARGEST", 20)
+    monkeypatch.setattr("output_review.examiner.limits.LARGEST", 40)
     found = report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})
+    assert found["total_columns"] == 2
+    assert report(io.BytesIO(b"x" * 41), "a.csv", {})["kind"] == "Too big to be examined"
+    real, before = csv.field_size_limit, csv.field_size_limit()
+    monkeypatch.setattr("csv.field_size_limit", lambda _most: real(20))
+    found = report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})
+    real(before)
     assert found["total_columns"] == 2 and "stopped in line 2" in found["notes"][-1]
+
+
+@pytest.mark.parametrize("name", ["table.csv", "notes.txt"])
+async def test_what_is_no_text_behind_a_beginning_that_is_one_is_said_and_shown(desk, name):
+    found = await looked_at(desk, name, b"a,b\n" + b"1,2\n" * 20_000 + b"\xff\xfe\x00,\x01\n")
+    assert found["notes"][:2] == [
+        "2 bytes are no text (UTF-8) and are shown as ⟨DC80⟩ to ⟨DCFF⟩: what is this file?",
+        "2 characters that cannot be seen, or that turn the writing, are shown as ⟨…⟩.",
+    ]
