@@ -7,7 +7,7 @@ past its reader.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput
@@ -55,14 +55,13 @@ def longest_waiting(
     connection: Connection, wanted: Wanted, after: int | None, limit: int
 ) -> tuple[list[Request], int | None]:
     """The longest waiting first, in the same way; raise `BadInput` if `after` is none."""
-    query = wanted.query().order_by(requests.c.waiting_since, requests.c.id)
+    waiting = func.coalesce(requests.c.waiting_since, requests.c.created)  # as `reading` tells it
+    query = wanted.query().order_by(waiting, requests.c.id)
     if after is not None:
-        row = connection.execute(select(requests.c.waiting_since).where(requests.c.id == after)).one_or_none()
-        if row is None:
+        last = connection.execute(select(waiting).where(requests.c.id == after)).scalar_one_or_none()
+        if last is None:
             raise BadInput(f"after: there is no request {after} to go on after.")
-        later = requests.c.waiting_since > row.waiting_since
-        same = and_(requests.c.waiting_since == row.waiting_since, requests.c.id > after)
-        query = query.where(or_(later, same))
+        query = query.where(or_(waiting > last, and_(waiting == last, requests.c.id > after)))
     return _page(connection, query, limit)
 
 

@@ -4,10 +4,12 @@ import json
 from io import BytesIO
 
 import pytest
+from sqlalchemy import update
 
 from output_review.reading import get_request
 from output_review.release import release_due
 from output_review.shown import PERSONS
+from output_review.tables import requests
 from output_review.web.api import document
 from output_review.web.api.operation import ROOT
 from output_review.web.api.operations import OPERATIONS
@@ -154,6 +156,19 @@ async def test_pages_follow_each_other_without_gap_or_repetition(desk, client):
             found += [one["id"] for one in page["requests"]]
             following = None if page["next"] is None else f"{'&' if '?' in path else '?'}after={page['next']}"
         assert found == expected, path
+
+
+async def test_pages_go_on_past_requests_of_before_their_wait_was_noted(desk, client):
+    every = [submitted(desk, {"t.csv": str(n).encode()}).id for n in range(5)]
+    with desk.database.write() as connection:
+        connection.execute(update(requests).where(requests.c.id != every[2]).values(waiting_since=None))
+    found, following = [], ""
+    while following is not None:
+        status, page = await ask(client, "carol", f"/queue?limit=1{following}")
+        assert status == 200
+        found += [one["id"] for one in page["requests"]]
+        following = None if page["next"] is None else f"&after={page['next']}"
+    assert found == every
 
 
 def _request(desk, number):
