@@ -1,4 +1,4 @@
-"""A request as programs are shown it, by the desk's API and by the command line. Pure.
+"""A request as programs are shown it by the desk's API. Pure.
 
 Nothing here decides who sees what: `telling` has, and a caller without evidence is given no name of who is at work.
 """

@@ -53,6 +53,7 @@ def need_gvisor() -> None:
     if NAME not in _known():
         pytest.fail("the engine does not know gVisor: `make packages` (part of `make test`) makes it known")
     if words := _incapable():
+        # a capability of the host: the engine knows gVisor, and gVisor itself says why it cannot start here
         pytest.skip(f"gVisor does not run on this machine: {words}")
 
 

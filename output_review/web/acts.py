@@ -53,20 +53,27 @@ async def send_back(
     desk: Desk, person: str, number: int, version: int, comment: str, judged: Sequence[FileDecision]
 ) -> Request:
     """A checker returns it to its author."""
-    said, words = _worded(comment, judged)
-    return await _act(
-        desk, person, number, lambda c, actor: voting.send_back(c, actor, number, version, said, words, now())
-    )
+    return await _end(desk, person, number, version, comment, judged, voting.send_back)
 
 
 async def reject(
     desk: Desk, person: str, number: int, version: int, comment: str, judged: Sequence[FileDecision]
 ) -> Request:
     """A checker closes it for good."""
+    return await _end(desk, person, number, version, comment, judged, voting.reject)
+
+
+async def _end(
+    desk: Desk,
+    person: str,
+    number: int,
+    version: int,
+    comment: str,
+    judged: Sequence[FileDecision],
+    step: Callable[..., Request],
+) -> Request:
     said, words = _worded(comment, judged)
-    return await _act(
-        desk, person, number, lambda c, actor: voting.reject(c, actor, number, version, said, words, now())
-    )
+    return await _act(desk, person, number, lambda c, actor: step(c, actor, number, version, said, words, now()))
 
 
 async def claim(desk: Desk, person: str, number: int) -> Request:

@@ -41,6 +41,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     root.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "none", root], check=False)
     if done.returncode:
+        # a capability of the host: without CAP_SYS_ADMIN nothing can be mounted, nor a disk filled harmlessly
         pytest.skip("this host lets nobody mount a small file system")
     yield root
     subprocess.run(["umount", root], check=True)
@@ -49,7 +50,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
     """An instance of its own for each test, below a root that only root can enter, cleared afterwards."""
-    if os.geteuid() != 0:  # a capability of whoever runs the tests; `make test` runs them as root
+    if os.geteuid() != 0:
+        # a capability of whoever runs the tests; `make test` runs them as root
         pytest.skip("the guard makes folders for other users, which only root can do")
     instance = f"guardtest-{uuid.uuid4().hex[:8]}"
     root = tmp_path / "e"  # short: the path of a Unix socket ends at 107 bytes

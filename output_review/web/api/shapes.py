@@ -3,6 +3,7 @@
 `read` raises `BadInput` with one sentence that names the place. What only answers are made of reads nothing.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +13,12 @@ from enclave.errors import BadInput
 Schema = dict[str, Any]
 
 
-class Shape:
+class Shape(ABC):
     """A kind of value."""
 
+    @abstractmethod
     def schema(self) -> Schema:
         """The JSON Schema; a shape with a name is a reference to its definition."""
-        raise NotImplementedError
 
     def read(self, value: Any, where: str) -> Any:
         """The value, checked; raise `BadInput`."""
