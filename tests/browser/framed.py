@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
+from tests.processes import end
 from tests.workspaces.gate.conftest import ALICE, BASE, World, open_world
 from workspaces.gate import sockets
 
@@ -82,8 +83,7 @@ def framed_lab() -> Iterator[Framed]:
             try:
                 yield framed
             finally:
-                server.terminate()
-                server.wait(30)
+                end(server)
                 framed.run(opened.__aexit__(None, None, None))
     finally:
         loop.call_soon_threadsafe(loop.stop)

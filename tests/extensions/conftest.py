@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.extensions.desk_double import DeskDouble, running
+from tests.processes import end
 
 EXTENSIONS = Path(__file__).resolve().parents[2] / "extensions"
 sys.path.insert(0, str(EXTENSIONS))  # it is a package of its own, not one of the platform's
@@ -103,8 +104,7 @@ def lab(wheel: Path) -> Iterator[Lab]:
                 wait_for(found, server, tmp / "lab.log")
                 yield found
             finally:
-                server.terminate()
-                server.wait(30)
+                end(server)
                 log.close()
 
 
