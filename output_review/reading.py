@@ -200,7 +200,7 @@ def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File,
             seen_in=tuple(earlier for earlier in seen[row.request_id, row.sha256] if earlier < row.round),
             role=FileRole(row.role),
             group=row.group_number,
-            path=row.path,
+            path=row.path or "",
             code=Code(row.code_name, row.code_size, Digest(row.code_sha256)) if row.code_sha256 else None,
         )
         files.setdefault(row.request_id, []).append(file)

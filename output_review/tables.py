@@ -86,7 +86,7 @@ request_files = Table(
     Column("sha256", String(64), nullable=False, index=True),
     Column("role", String(12), nullable=False, server_default="output"),
     Column("group_number", Integer, nullable=False, server_default="0"),
-    Column("path", String(400), nullable=False, server_default=""),
+    Column("path", String(400), nullable=True),
     Column("code_name", String(120), nullable=True),
     Column("code_size", BigInteger, nullable=True),
     Column("code_sha256", String(64), nullable=True),

@@ -24,7 +24,7 @@ def upgrade() -> None:
     for column in (
         sa.Column("role", sa.String(12), nullable=False, server_default="output"),
         sa.Column("group_number", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("path", sa.String(400), nullable=False, server_default=""),
+        sa.Column("path", sa.String(400), nullable=True),
         sa.Column("code_name", sa.String(120), nullable=True),
         sa.Column("code_size", sa.BigInteger, nullable=True),
         sa.Column("code_sha256", sa.String(64), nullable=True),
