@@ -13,8 +13,8 @@ from yarl import URL
 
 from tests.workspaces.gate.conftest import free_port
 
-_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "upgrade", "host", "content-length"}
-_OF_A_HANDSHAKE = "sec-websocket-"
+_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
+_OF_A_HANDSHAKE = ("sec-websocket-", "upgrade")
 
 
 class PlainProxy:
