@@ -144,7 +144,8 @@ def test_columns_called_after_identifiers_are_found(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["n_patients", "patients", "number of patients", "mean patient age", "region", "code", "icd_code", "valid",
+    "name",
+    ["n_patients", "patients", "number of patients", "mean patient age", "region", "code", "icd_code", "valid",
              "patients_identified", "median patient cost", "drug name", "has_phone"]
 )  # fmt: skip
 def test_columns_called_otherwise_are_no_identifiers(name):
