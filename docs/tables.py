@@ -5,6 +5,7 @@ python docs/tables.py            say which pages are stale; exit 1 if any is
 python docs/tables.py --write    bring them up to date
 """
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +26,7 @@ from enclave.sizes import exact  # noqa: E402
 from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
 from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
 from output_review.web.api.operations import OPERATIONS  # noqa: E402
+from output_review.web.api.record import schema  # noqa: E402
 from tests.attacks.claims import Claim, registry  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
@@ -242,6 +244,11 @@ def api() -> str:
     return table(("method", "path below `/desk/api/v1`", "what is sent", "for", "what for"), rows)
 
 
+def record() -> str:
+    """The schema of a release's record, as the desk serves it."""
+    return "```json\n" + json.dumps(schema(), indent=2) + "\n```"
+
+
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "threat-model.md": {
         "attacks": attacks,
@@ -261,6 +268,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "roles/admin.md": {"review policy": policy},
     "cli.md": {"verbs": verbs},
     "api.md": {"api": api},
+    "release-record.md": {"schema": record},
 }
 
 

@@ -13,12 +13,13 @@ import click
 from enclave import audit
 from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
+from enclave.errors import Refused
 from enclave.names import project_slug
 from output_review.limits import LIMITS, text
 from output_review.origin import to_json as origin_json
 from output_review.policies import PolicyVersion, set_policy, versions
 from output_review.policy import BOUNDS, Downloader, Releaser, to_json
-from output_review.queries import downloads_of, queue
+from output_review.queries import downloads_of, queue, record_text
 from output_review.reading import all_votes, get_request
 from output_review.sight import blind
 from output_review.tally import counting, handling, outcome
@@ -82,7 +83,8 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
                 "code": f"{file.code.name} {file.code.sha256}" if file.code else "",
                 "decision": (outcome(found, file.sha256) or "") if closed else "",
                 "released": file.released,
-                "downloads": file.downloads,
+                "downloads": f"{file.downloads} of {file.allowed}" if file.released else "",
+                "until": file.until.isoformat(timespec="seconds") if file.until else "",
             }
             for file in found.files
         ],
@@ -100,6 +102,19 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
         "history": [f"{one.time.isoformat(timespec='seconds')} {one.actor} {one.event}" for one in history],
     }
     show(details, as_json)
+
+
+@request.command("record")
+@number_argument
+@pass_context
+def show_record(context: Context, number: int) -> None:
+    """The record of a release, as JSON: what left, where it came from, who approved it and why."""
+    with context.database.read() as connection:
+        get_request(connection, number)
+        text = record_text(connection, number)
+    if text is None:
+        raise Refused(f"Request {number} has no record: it is not released, or was before records were kept.")
+    click.echo(text, nl=False)
 
 
 def _line(found: Request) -> dict[str, Any]:

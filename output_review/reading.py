@@ -178,7 +178,7 @@ def _claims(connection: Connection, ids: Collection[int]) -> list[Any]:
 def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File, ...]]:
     rounds = {row.id: row.round for row in rows}
     left = {
-        (row.request_id, row.number): row.downloads
+        (row.request_id, row.number): row
         for row in connection.execute(select(released_files).where(released_files.c.request_id.in_(rounds)))
     }
     query = select(request_files).where(request_files.c.request_id.in_(rounds))
@@ -190,13 +190,16 @@ def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File,
     for row in found:
         if row.round != rounds[row.request_id]:
             continue
+        out = left.get((row.request_id, row.number))
         file = File(
             number=row.number,
             name=row.name,
             size=row.size,
             sha256=Digest(row.sha256),
-            released=(row.request_id, row.number) in left,
-            downloads=left.get((row.request_id, row.number), 0),
+            released=out is not None,
+            downloads=out.downloads if out else 0,
+            allowed=out.allowed if out else 0,
+            until=out.until if out else None,
             seen_in=tuple(earlier for earlier in seen[row.request_id, row.sha256] if earlier < row.round),
             role=FileRole(row.role),
             group=row.group_number,

@@ -136,6 +136,8 @@ def _file(one: FileTold) -> dict[str, Any]:
         "decision": None if one.decision is None else str(one.decision),
         "released": one.file.released,
         "downloads": one.file.downloads,
+        "downloads_allowed": one.file.allowed,
+        "downloads_until": stamp(one.file.until),
         "unchanged_since": one.unchanged_since,
         "said": [_said(word) for word in one.said],
         "before": [_said(word) for word in one.before],

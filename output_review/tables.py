@@ -143,7 +143,7 @@ comments = Table(
     Column("text", Text, nullable=False),
     Column("time", UtcDateTime, nullable=False),
 )
-# The record of what left, and the only table that a download looks into.
+# What left, and the only table that a download looks into: how often, of how many times allowed, until when.
 released_files = Table(
     "released_files",
     metadata,
@@ -155,4 +155,14 @@ released_files = Table(
     Column("approved_by", String(100), nullable=False),
     Column("released", UtcDateTime, nullable=False),
     Column("downloads", Integer, nullable=False),
+    Column("allowed", Integer, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+# A release's record as it goes out with the files (`release_record`), byte for byte, and its digest.
+release_records = Table(
+    "release_records",
+    metadata,
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
 )

@@ -202,7 +202,8 @@ class Origin:
 @dataclass(frozen=True)
 class File:
     """One file of a request's present round: its bytes are known by digest, the name is a label. `seen_in` are the
-    earlier rounds of this request that held the same bytes. `path` and `code` are as the workspace told."""
+    earlier rounds of this request that held the same bytes. `path` and `code` are as the workspace told. A released
+    file can be downloaded `allowed` times in all, `until` then."""
 
     number: int
     name: str
@@ -215,6 +216,8 @@ class File:
     group: int = 0
     path: str = ""
     code: Code | None = None
+    allowed: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)

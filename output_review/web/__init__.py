@@ -36,6 +36,8 @@ room = Room(
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
         Route(Caller.GATE, "GET", _FILE + "/code", evidence.code),
         Route(Caller.GATE, "GET", _FILE + "/download", download.download),
+        Route(Caller.GATE, "GET", _REQUEST + "/bundle", download.bundle),
+        Route(Caller.GATE, "GET", _REQUEST + "/record", download.record),
         Route(Caller.GATE, "GET", "/desk/admin/review", policies.overview),
         Route(Caller.GATE, "GET", "/desk/admin/review/{slug}", policies.page),
         Route(Caller.GATE, "POST", "/desk/admin/review/{slug}", policies.change),

@@ -15,10 +15,10 @@ from enclave.web.rooms import Desk
 from output_review.lifecycle import Reason, objection
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
-from output_review.sight import Sight, may_download
+from output_review.sight import Sight, may_download, spent
 from output_review.tally import counting, handling, lacking, live_claims
 from output_review.telling import Told, told
-from output_review.vocabulary import Action, Actor, Request, RequestEvent, Status
+from output_review.vocabulary import Action, Actor, File, Request, RequestEvent, Status
 from output_review.web.form import Form
 from output_review.web.subject import Subject, subject_of
 from output_review.words import in_words, state_in_words
@@ -97,6 +97,7 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         judges=subject.actor.checker,
         mine=found.author == subject.person.name,
         member=subject.actor.member,
+        spent={one.number: _spent(one, moment) for one in found.files if one.released},
         downloads=may_download(subject.actor, found) and found.status is Status.RELEASED,
         state=state,
         following=following,
@@ -108,6 +109,10 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
     )
     page.headers["Content-Security-Policy"] = _POLICY
     return page
+
+
+def _spent(file: File, moment: datetime) -> str:
+    return spent(file.name, file.downloads, file.allowed, file.until or moment, moment)
 
 
 def _objections(subject: Subject, moment: datetime) -> dict[str, Reason | None]:

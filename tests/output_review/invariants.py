@@ -1,5 +1,8 @@
 """What must be true of every request whatever happened to it: told from its audit events, rows and stored bytes."""
 
+import json
+from hashlib import sha256
+
 from sqlalchemy import select
 
 from enclave import audit
@@ -7,7 +10,7 @@ from output_review import objects
 from output_review.lifecycle import TABLE
 from output_review.reading import all_votes, get_request
 from output_review.steps import ASIDE, EVENT
-from output_review.tables import released_files, request_files, requests, reviews, rounds, votes
+from output_review.tables import release_records, released_files, request_files, requests, reviews, rounds, votes
 from output_review.vocabulary import Action, FileVerdict, RequestEvent, Status
 
 ACTION = {event: action for action, event in EVENT.items()}
@@ -69,12 +72,26 @@ def each_vote_has_its_event(connection, events, number):
     assert keys == {(row.round, row.reviewer, row.number) for row in rows}, number
 
 
+def each_release_has_its_record(connection, request, left):
+    """One record for a release and none without, whose digest the log has, of these very files."""
+    events = audit.events(connection, f"request:{request.id}", 1000)
+    event = [one for one in events if one.event == RequestEvent.RELEASED]
+    query = select(release_records).where(release_records.c.request_id == request.id)
+    kept = connection.execute(query).one_or_none()
+    assert bool(left) == (kept is not None) == bool(event), request.id
+    if kept is not None:
+        assert sha256(kept.record.encode()).hexdigest() == kept.sha256 == event[0].details["record"]
+        assert {file["sha256"] for file in json.loads(kept.record)["files"]} == {row.sha256 for row in left}
+        assert all(row.downloads <= row.allowed for row in left), request.id
+
+
 def what_left_was_approved(connection, request):
     """Once, by as many distinct people as the round's policy requires, each for these very bytes, none against."""
     left = connection.execute(select(released_files).where(released_files.c.request_id == request.id)).all()
     assert bool(left) == (request.status in (Status.RELEASED, Status.RECALLED)), request.id
-    here = {file.sha256 for file in request.files}
+    here = {file.sha256 for file in request.outputs}
     given = [vote for vote in all_votes(connection, request) if vote.round == request.round and vote.counts]
+    each_release_has_its_record(connection, request, left)
     for row in left:
         assert row.sha256 in here, "bytes of another round left"
         words = {vote.reviewer: vote.words[row.sha256].verdict for vote in given}

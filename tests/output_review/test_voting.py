@@ -9,7 +9,7 @@ from enclave import audit
 from enclave.clock import now
 from enclave.errors import BadInput, Broken, Forbidden, Refused
 from output_review import records, voting
-from output_review.queries import due, released_file, releases_of
+from output_review.queries import due, released_file, released_of, releases_of
 from output_review.reading import able_checkers
 from output_review.steps import Stale
 from output_review.tables import reviews, votes
@@ -243,7 +243,7 @@ def test_a_recall_needs_a_reason_and_names_who_had_downloaded(desks):
     agreed = approved(desks, submitted(desks))
     with desks.database.write() as connection:
         released = records.release(connection, SYSTEM, agreed.id, agreed.version, now())
-        records.count_download(connection, "bob", released.id, 1, "table.csv", released.files[0].sha256)
+        records.count_downloads(connection, "bob", released_of(connection, released.id), now())
     with pytest.raises(BadInput, match="Say why it is recalled"):
         doing(desks, released, "chen", records.recall, released.version, " ")
     gone = doing(desks, released, "chen", records.recall, released.version, "A cell of 3 people")

@@ -22,8 +22,9 @@ from output_review.sight import Sight, sight
 from output_review.tally import handling
 from output_review.telling import told
 from output_review.vocabulary import OPEN, Action, Actor, Request, Status
+from output_review.web import download
 from output_review.web.api.operation import Call
-from output_review.web.download import download
+from output_review.web.api.record import schema
 from output_review.web.lists import reads_queue
 from output_review.web.policies import is_admin
 
@@ -103,7 +104,22 @@ def _downloaded(connection: Connection, actor: Actor, request: Request, seen: Si
 
 async def file(desk: Desk, call: Call) -> web.StreamResponse:
     """A released file's bytes."""
-    return await download(desk, call.request)
+    return await download.download(desk, call.request)
+
+
+async def bundle(desk: Desk, call: Call) -> web.StreamResponse:
+    """All released files with the record."""
+    return await download.bundle(desk, call.request)
+
+
+async def record(desk: Desk, call: Call) -> web.StreamResponse:
+    """A release's record."""
+    return await download.record(desk, call.request)
+
+
+async def record_schema(_desk: Desk, _call: Call) -> dict[str, Any]:
+    """What a record looks like."""
+    return schema()
 
 
 async def policies(desk: Desk, call: Call) -> dict[str, Any]:

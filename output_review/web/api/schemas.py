@@ -39,6 +39,8 @@ FILE = Thing(
         "decision": Maybe(words(FileVerdict)),
         "released": Flag(),
         "downloads": _COUNT,
+        "downloads_allowed": _COUNT,
+        "downloads_until": Maybe(Moment()),
         "unchanged_since": Maybe(_NUMBER),
         "said": Many(SAID),
         "before": Many(SAID),
