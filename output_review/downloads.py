@@ -43,7 +43,7 @@ async def open_file(desk: Desk, person: Person, number: int, file: int) -> Downl
     Raises `NotFound` alike for a request, file or membership that is not there, `Forbidden` for a member whom the
     policy does not name, and `Refused` for damaged bytes and for what was downloaded often or long enough.
     """
-    found = [one for one in await desk.read(_released_for, person, number) if one.number == file]
+    found = [one for one in await desk.read(released_for, person, number) if one.number == file]
     if not found:
         raise NotFound(f"Request {number} has no released file {file}.")
     with ExitStack() as opened:
@@ -56,7 +56,7 @@ async def open_file(desk: Desk, person: Person, number: int, file: int) -> Downl
 async def open_bundle(desk: Desk, person: Person, number: int) -> Download:
     """All released files of a request with its record, in one archive; counts as a download of each. Raises as
     `open_file` does."""
-    found = await desk.read(_released_for, person, number)
+    found = await desk.read(released_for, person, number)
     record = await desk.read(record_text, number)
     if record is None:
         raise NotFound(f"Request {number} was released before records were kept: download its files one by one.")
@@ -101,7 +101,7 @@ async def _open(desk: Desk, found: Sequence[Released], opened: ExitStack) -> lis
     return files
 
 
-def _released_for(connection: Connection, person: Person, number: int) -> list[Released]:
+def released_for(connection: Connection, person: Person, number: int) -> list[Released]:
     """What was released, for those present members whom the policy names.
 
     Raise `NotFound` for everybody else and for what is not released or recalled.
