@@ -10,16 +10,33 @@ export interface IPolicy {
   max_files: number;
   max_file_bytes: number;
   max_total_bytes: number;
-  /** Characters (code points) in each of the three texts. */
+  /** Characters (code points) in each typed text. */
   max_text: number;
+  /** Bytes of one notebook or script that goes along. */
+  max_code_bytes?: number;
   /** Sentences that the author has to confirm. */
   statements?: string[];
   project: { slug: string; title: string };
 }
 
+/** A place in a file, counted from 1: `cell` of a notebook, `row` of a table or line of a text, and others. */
+export type IPlace = Record<string, number | string>;
+
 export interface IComment {
   author: string;
   text: string;
+  place?: IPlace;
+  /** The place in words, empty for the file as a whole. */
+  where?: string;
+}
+
+export type Role = 'output' | 'supporting' | 'withdrawn';
+
+/** Files that share what they are and the disclosure controls applied. */
+export interface IGroup {
+  title: string;
+  context: string;
+  controls: string;
 }
 
 export interface IReviewedFile {
@@ -31,6 +48,31 @@ export interface IReviewedFile {
   comments?: IComment[];
   /** The earlier round that already held the same bytes. */
   unchanged_since?: number | null;
+  role?: Role;
+  /** Number of its group, from 1; 0 for none. */
+  group?: number;
+  /** Where it lay in this workspace when it was sent. */
+  path?: string;
+  /** Name of the notebook or script that wrote it. */
+  code?: string;
+  released?: boolean;
+  downloads?: number;
+  allowed?: number;
+  /** ISO time. */
+  until?: string | null;
+}
+
+/** A file to send: where it lies, what it is for, and what wrote it. */
+export interface ISent {
+  path: string;
+  role: Role;
+  group: number;
+  code: string;
+}
+
+export interface IWrittenBy {
+  guess: string;
+  candidates: string[];
 }
 
 export interface IRequest {
@@ -41,6 +83,8 @@ export interface IRequest {
   status_text: string;
   /** Who acts next, in one sentence. */
   next_text?: string;
+  /** ISO time by which the checkers should have answered, while they work on it. */
+  expected?: string | null;
   round?: number;
   what: string;
   how: string;
@@ -51,6 +95,7 @@ export interface IRequest {
   can_withdraw: boolean;
   can_resubmit?: boolean;
   comments?: IComment[];
+  groups?: (IGroup & { number: number })[];
   url: string;
   files: IReviewedFile[];
 }
@@ -83,8 +128,14 @@ export class Desk {
   }
 
   /** A new request, or with `id` the next round of one that was returned. */
-  submit(texts: ITexts, paths: string[], statements: string[] = [], id?: number): Promise<IRequest> {
-    return this.ask(id === undefined ? 'requests' : `requests/${id}/resubmit`, { ...texts, paths, statements });
+  submit(texts: ITexts, files: ISent[], groups: IGroup[], statements: string[], id?: number): Promise<IRequest> {
+    const target = id === undefined ? 'requests' : `requests/${id}/resubmit`;
+    return this.ask(target, { ...texts, files, groups, statements });
+  }
+
+  /** A guess at what wrote each file, by its path. */
+  async writtenBy(paths: string[]): Promise<Record<string, IWrittenBy>> {
+    return (await this.ask<{ written: Record<string, IWrittenBy> }>('written-by', { paths })).written;
   }
 
   withdraw(id: number): Promise<IRequest> {

@@ -5,7 +5,7 @@ import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { Card } from './card';
-import { IRequest } from './desk';
+import { IPlace, IRequest } from './desk';
 import { releaseIcon } from './icons';
 import { Requests } from './requests';
 
@@ -17,7 +17,8 @@ export class RequestsPanel extends ReactWidget {
   constructor(
     private readonly requests: Requests,
     private readonly ask: () => void,
-    private readonly resubmit: (request: IRequest) => void
+    private readonly resubmit: (request: IRequest) => void,
+    private readonly open: (path: string, place?: IPlace) => void
   ) {
     super();
     this.id = 'enclave-requests';
@@ -64,6 +65,7 @@ export class RequestsPanel extends ReactWidget {
                 request={request}
                 withdraw={() => void this.withdraw(request)}
                 resubmit={() => this.resubmit(request)}
+                open={this.open}
               />
             ))}
           </ol>

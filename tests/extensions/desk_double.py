@@ -76,6 +76,7 @@ class DeskDouble:
             "next_text": "",
             "round": 1,
             "statements": [],
+            "groups": [],
             "url": f"/desk/requests/{len(self.requests) + 1}",
             "files": [],
         } | changes
@@ -110,7 +111,7 @@ class DeskDouble:
         files = []
         while (part := await parts.next()) is not None:
             assert isinstance(part, BodyPartReader)
-            assert part.name == "file"
+            assert part.name == ("file" if len(files) < len(meta["files"]) else "code")
             digest, size = hashlib.sha256(), 0
             while chunk := await part.read_chunk(65536):
                 digest.update(chunk)
@@ -118,7 +119,12 @@ class DeskDouble:
                 await asyncio.sleep(self.pace)
             decided = {"decision": "", "reason": ""}
             files.append({"name": part.filename, "size": size, "sha256": digest.hexdigest()} | decided)
-        return meta, files
+        count = len(meta["files"])
+        for said, file in zip(meta["files"], files, strict=False):
+            file |= {name: said.get(name) for name in ("role", "group", "path", "code")}
+        meta["code_files"] = files[count:]
+        del meta["code"]
+        return meta, files[:count]
 
     async def _resubmit(self, request: web.Request) -> web.Response:
         meta, files = await self._read(request)
