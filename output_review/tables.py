@@ -47,8 +47,10 @@ requests = Table(
     Column("release_at", UtcDateTime, nullable=True),
     Column("policy_version", Integer, nullable=False, server_default="1"),
     Column("waiting_since", UtcDateTime, nullable=True),
+    Column("due", UtcDateTime, nullable=False),  # when the round's response time ends
     Index("ix_requests_status_created", "status", "created"),
     Index("ix_requests_status_waiting", "status", "waiting_since"),
+    Index("ix_requests_status_due", "status", "due"),
 )
 # What the author said and under which policy, round by round.
 rounds = Table(

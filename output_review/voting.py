@@ -169,7 +169,8 @@ def take_back(connection: Connection, actor: Actor, number: int, version: int, n
     texts = {"what": request.what, "how": request.how, "controls": request.controls}
     begin_round(connection, number, round_, policy.version, texts, request.policy.statements, files, now)
     details = {"round": round_, "policy_version": policy.version}
-    values = {"release_at": None, "comment": "", "reviewer": "", "waiting_since": now} | details
+    waiting = {"waiting_since": now, "due": policy.policy.due(now)}
+    values = {"release_at": None, "comment": "", "reviewer": ""} | waiting | details
     return step(connection, actor, Action.TAKE_BACK, request, now, details, **values)
 
 

@@ -9,7 +9,7 @@ from enclave.clock import now
 from enclave.errors import BadInput, Forbidden, NotFound, Refused
 from output_review import records, store, voting
 from output_review.limits import LIMITS
-from output_review.queries import counts, mine, of_projects, oldest_waiting, overdue, queue, released_file
+from output_review.queries import counts, mine, of_projects, oldest_waiting, overdue, released_file
 from output_review.reading import find_request
 from output_review.steps import Stale
 from output_review.vocabulary import OPEN, SYSTEM, Actor, Status
