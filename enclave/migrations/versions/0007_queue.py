@@ -11,14 +11,14 @@ from enclave.database import UtcDateTime
 revision = "0007_queue"
 down_revision = "0006_review_rounds"
 
+# SQLite adds no column without a value; what nobody has noted is the most urgent.
+_LONG_AGO = "1970-01-01 00:00:00.000000"
 _HOURS = 48  # of a policy that does not say
 
 
 def upgrade() -> None:
-    op.add_column("requests", sa.Column("due", UtcDateTime, nullable=True))
+    op.add_column("requests", sa.Column("due", UtcDateTime, nullable=False, server_default=_LONG_AGO))
     _fill(op.get_bind())
-    with op.batch_alter_table("requests") as table:
-        table.alter_column("due", existing_type=UtcDateTime(), nullable=False)
     op.create_index("ix_requests_status_due", "requests", ["status", "due"])
 
 
