@@ -10,9 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, exists, false, func, or_, select, tuple_, union
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.selectable import CompoundSelect
 
 from data_mounts.answers import belongings
 from enclave.errors import BadInput
@@ -101,18 +100,19 @@ def _says(text: str) -> _Condition:
 def _at_work(connection: Connection, query: _Query, asked: Asked, now: datetime) -> _Query:
     able = checkers(everybody(connection))
     belong = belongings(connection, able)
-    hands = _handling(able, belong, now).cte("hands")
-    held = select(func.count()).where(hands.c.request_id == requests.c.id).scalar_subquery()
+    voted, claimed = _hands(able, belong, now)
 
     def by(name: str) -> _Condition:
-        return exists().where(hands.c.request_id == requests.c.id, hands.c.person == name)
+        return or_(
+            voted.where(reviews.c.reviewer == name).exists(), claimed.where(claims.c.person == name).exists()
+        )
 
     query = query.where(by(asked.by)) if asked.by else query
     match asked.whose:
         case Whose.MINE:
             return query.where(by(asked.person))
         case Whose.UNCLAIMED:
-            return query.where(held == 0)
+            return query.where(~voted.exists(), ~claimed.exists())
         case Whose.FREE if asked.person not in able:
             return query.where(false())
         case Whose.FREE:
@@ -121,33 +121,37 @@ def _at_work(connection: Connection, query: _Query, asked: Asked, now: datetime)
                 requests.c.author != asked.person,
                 requests.c.project.not_in(own),
                 ~by(asked.person),
-                held < _places(),
+                _how_many(voted, reviews.c.reviewer) + _how_many(claimed, claims.c.person) < _places(),
             )
     return query
 
 
-def _handling(able: Collection[str], belong: Collection[tuple[str, str]], now: datetime) -> CompoundSelect[Any]:
-    """(request, person) of those whose vote counts in its round or whose claim is live, as `tally.handling`."""
+def _hands(
+    able: Collection[str], belong: Collection[tuple[str, str]], now: datetime
+) -> tuple[Select[Any], Select[Any]]:
+    """Who handles a request, as `tally.handling`: whose vote counts in its round; who else has a live claim."""
 
     def judges(person: Column[Any]) -> tuple[_Condition, ...]:
         outside = tuple_(requests.c.project, person).not_in(belong)
-        return person.in_(able), person != requests.c.author, outside, requests.c.status.in_(OPEN)
+        return person.in_(able), person != requests.c.author, outside
 
-    voted = (
-        select(reviews.c.request_id, reviews.c.reviewer.label("person"))
-        .join(requests, requests.c.id == reviews.c.request_id)
-        .where(
-            reviews.c.round == requests.c.round,
-            reviews.c.policy_version == requests.c.policy_version,
-            *judges(reviews.c.reviewer),
-        )
+    voted = select(reviews.c.reviewer).where(
+        reviews.c.request_id == requests.c.id,
+        reviews.c.round == requests.c.round,
+        reviews.c.policy_version == requests.c.policy_version,
+        *judges(reviews.c.reviewer),
     )
-    claimed = (
-        select(claims.c.request_id, claims.c.person)
-        .join(requests, requests.c.id == claims.c.request_id)
-        .where(claims.c.until > now, *judges(claims.c.person))
+    claimed = select(claims.c.person).where(
+        claims.c.request_id == requests.c.id,
+        claims.c.until > now,
+        claims.c.person.not_in(voted.correlate(requests)),
+        *judges(claims.c.person),
     )
-    return union(voted, claimed)
+    return voted.correlate(requests), claimed.correlate(requests)
+
+
+def _how_many(hands: Select[Any], person: Column[Any]) -> ColumnElement[int]:
+    return hands.with_only_columns(func.count(person.distinct())).scalar_subquery()
 
 
 def _places() -> ColumnElement[int]:

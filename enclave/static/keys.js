@@ -25,7 +25,9 @@
     return found.find((element) => row && row.contains(element)) || found.find((element) => !element.closest("[data-row]"));
   }
   function act(element) {
-    if (element.matches(typing)) { element.focus(); element.select?.(); } else element.click();
+    if (element.matches(typing)) { element.focus(); element.select?.(); return; }
+    element.click();
+    if (element.matches("summary")) element.focus();  // what it has opened is one Tab away
   }
   const prefixes = () => new Set([...document.querySelectorAll("[data-key*=' ']")].map((one) => one.dataset.key.split(" ")[0]));
 

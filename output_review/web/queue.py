@@ -181,7 +181,7 @@ def _look(connection: Connection, person: Person, query: Mapping[str, Any], afte
     return Queue(
         filters=filters,
         lines=tuple(_line(actors[one.project], one, moment) for one in found),
-        found=how_many(connection, asked, moment),
+        found=len(found) if after is None and following is None else how_many(connection, asked, moment),
         following=following,
         counts={name: sum(numbers[s] for s in statuses) for name, (_, statuses) in TABS.items()},
         oldest=oldest_waiting(connection),
