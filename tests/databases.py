@@ -87,8 +87,8 @@ def _poll(url: str, name: str) -> None:
 
 @cache
 def _migrated() -> bytes:
-    """A migrated, empty SQLite file, made once for the run: copying it takes a millisecond, the migrations a third of
-    a second."""
+    """A migrated, empty SQLite file, made once for the run: a copy takes a millisecond, the migrations a third
+    of a second."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "enclave.sqlite"
         database = Database(f"sqlite:///{path}")
