@@ -8,8 +8,8 @@ from alembic import op
 
 from enclave.database import UtcDateTime
 
-revision = "0007_queue"
-down_revision = "0006_review_rounds"
+revision = "0008_queue"
+down_revision = "0007_files"
 
 # SQLite adds no column without a value; what nobody has noted is the most urgent.
 _LONG_AGO = "1970-01-01 00:00:00.000000"
