@@ -89,5 +89,6 @@
     close.focus();
   }
   const button = document.getElementById("show-keys");
+  document.documentElement.dataset.keys = "ready";
   if (button) { button.hidden = false; button.addEventListener("click", show); }
 })();

@@ -25,6 +25,8 @@ class Hands:
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
 
     def keys(self, *keys):
+        """As soon as the page listens, one after the other."""
+        expect(self.page.locator("html")).to_have_attribute("data-keys", "ready")
         for key in keys:
             self.page.keyboard.press(key)
         return self
@@ -43,7 +45,9 @@ class Hands:
 
     def asked(self, text):
         """The confirmation is open, names this, and Enter says yes."""
-        expect(self.page.locator("dialog.confirm")).to_contain_text(text)
+        dialog = self.page.locator("dialog.confirm")
+        expect(dialog).to_contain_text(text)
+        expect(dialog.locator("button").first).to_be_focused()
         return self.keys("Enter")
 
 
