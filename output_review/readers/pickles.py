@@ -5,6 +5,7 @@ What does not end in a complete parse raises `Unreadable`: half a reading is non
 """
 
 import io
+import warnings
 import zipfile
 from typing import BinaryIO
 
@@ -20,6 +21,11 @@ _ZIP = b"PK\x03\x04"
 
 def read(file: BinaryIO, limits: Limits = LIMITS) -> Frozen:
     """Everything in a seekable file; raise `Unreadable` for anything else, and beyond the limits."""
+    with warnings.catch_warnings(action="ignore"):  # of a text's odd escapes: what is read is odd
+        return _read(file, limits)
+
+
+def _read(file: BinaryIO, limits: Limits) -> Frozen:
     file.seek(0)
     start = file.read(6)
     file.seek(0)
