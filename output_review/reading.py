@@ -29,6 +29,7 @@ from output_review.tally import COUNTED
 from output_review.vocabulary import (
     Actor,
     Audience,
+    Before,
     Claim,
     Code,
     Comment,
@@ -106,7 +107,7 @@ def comments_of(connection: Connection, numbers: Collection[int]) -> dict[int, l
         about = Digest(row.sha256) if row.sha256 else None
         audience = Audience(row.audience)
         found[row.request_id].append(
-            Comment(PersonName(row.author), row.round, about, audience, row.text, row.time)
+            Comment(PersonName(row.author), row.round, about, audience, row.text, row.time, row.place or {})
         )
     return found
 
@@ -192,8 +193,10 @@ def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File,
     for row in found:
         seen.setdefault((row.request_id, row.sha256), []).append(row.round)
     files: dict[int, list[File]] = {}
+    before: dict[tuple[int, str], Before] = {}
     for row in found:
         if row.round != rounds[row.request_id]:
+            before[row.request_id, row.name] = Before(row.round, row.size, Digest(row.sha256))
             continue
         out = left.get((row.request_id, row.number))
         file = File(
@@ -209,6 +212,7 @@ def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File,
             role=FileRole(row.role),
             group=row.group_number,
             path=row.path or "",
+            before=None if len(seen[row.request_id, row.sha256]) > 1 else before.get((row.request_id, row.name)),
             code=Code(row.code_name, row.code_size, Digest(row.code_sha256)) if row.code_sha256 else None,
         )
         files.setdefault(row.request_id, []).append(file)

@@ -161,6 +161,7 @@ def _comment(one: Comment) -> dict[str, Any]:
         "author": one.author,
         "round": one.round,
         "audience": str(one.audience),
+        "place": dict(one.place),
         "text": one.text,
         "time": stamp(one.time),
     }

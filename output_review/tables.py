@@ -143,6 +143,7 @@ comments = Table(
     Column("author", String(30), nullable=False),
     Column("sha256", String(64), nullable=False),  # empty: about the request as a whole
     Column("audience", String(12), nullable=False),
+    Column("place", JSON(none_as_null=True), nullable=True),
     Column("text", Text, nullable=False),
     Column("time", UtcDateTime, nullable=False),
 )

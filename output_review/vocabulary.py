@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from enclave.names import Digest, PersonName, ProjectSlug
+from output_review.places import Place
 from output_review.policy import DEFAULT, Policy
 
 
@@ -159,7 +160,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Comment:
-    """What somebody said about a file (by its bytes) or, without a digest, about the request as a whole."""
+    """What somebody said about a place in a file (by its bytes) or, without a digest, about the whole request."""
 
     author: PersonName
     round: int
@@ -167,6 +168,7 @@ class Comment:
     audience: Audience
     text: str
     time: datetime
+    place: Place = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,15 @@ class Code:
     """The notebook or script that wrote a file, as the workspace told: its bytes when the file was submitted."""
 
     name: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True)
+class Before:
+    """Other bytes that a file of the same name had in the latest earlier round that held one."""
+
+    round: int
     size: int
     sha256: Digest
 
@@ -218,6 +229,7 @@ class File:
     code: Code | None = None
     allowed: int = 0
     until: datetime | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True)

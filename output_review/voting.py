@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput, Broken
 from output_review.lifecycle import TABLE, flaw
+from output_review.places import Place
 from output_review.policies import in_force
 from output_review.sight import blind
 from output_review.steps import allowed, begin_round, step
@@ -198,12 +199,16 @@ def comment_on(
     audience: Audience,
     text: str,
     now: datetime,
+    place: Place | None = None,
 ) -> Request:
-    """Say something about one file, or without a file's number about the request. An author speaks to everybody."""
+    """Say something about one file, perhaps a place in it, or without a file's number about the request. An author
+    speaks to everybody."""
     request = allowed(connection, actor, Action.COMMENT, number, now, round_=round_)
     about = next((one for one in request.files if one.number == file), None)
     if file is not None and about is None:
         raise BadInput("The comment names a file that is not in this request.")
+    if place and about is None:
+        raise BadInput("The comment names a place, but no file that it is in: choose one.")
     heard = Audience.EVERYBODY if actor.name == request.author else audience
     connection.execute(
         insert(comments).values(
@@ -212,6 +217,7 @@ def comment_on(
             author=actor.name,
             sha256=about.sha256 if about else "",
             audience=heard,
+            place=dict(place) if place else None,
             text=text,
             time=now,
         )

@@ -36,6 +36,7 @@ room = Room(
         Route(Caller.GATE, "POST", _REQUEST + "/recall", decide.recall),
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
         Route(Caller.GATE, "GET", _FILE + "/code", evidence.code),
+        Route(Caller.GATE, "GET", _FILE + "/difference", evidence.difference),
         Route(Caller.GATE, "GET", _FILE + "/download", download.download),
         Route(Caller.GATE, "GET", _REQUEST + "/bundle", download.bundle),
         Route(Caller.GATE, "GET", _REQUEST + "/record", download.record),

@@ -14,6 +14,7 @@ from enclave.errors import Refused
 from enclave.web.rooms import Desk
 from output_review import records, store, voting
 from output_review.limits import LIMITS, text
+from output_review.places import Place
 from output_review.reading import get_request, present_actor
 from output_review.release import release_one
 from output_review.vocabulary import Actor, Audience, FileDecision, Request
@@ -104,15 +105,22 @@ async def unclaim(desk: Desk, person: str, number: int) -> Request:
 
 
 async def comment_on(
-    desk: Desk, person: str, number: int, round_: int, file: int | None, audience: Audience, said: str
+    desk: Desk,
+    person: str,
+    number: int,
+    round_: int,
+    file: int | None,
+    audience: Audience,
+    said: str,
+    place: Place | None = None,
 ) -> Request:
-    """A checker or the author says something about a file, or without one about the request."""
+    """A checker or the author says something about a place in a file, or without a file about the request."""
     words = text(said, "what you want to say", LIMITS.max_text)
     return await _act(
         desk,
         person,
         number,
-        lambda c, actor: voting.comment_on(c, actor, number, round_, file, audience, words, now()),
+        lambda c, actor: voting.comment_on(c, actor, number, round_, file, audience, words, now(), place),
     )
 
 

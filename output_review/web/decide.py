@@ -12,6 +12,7 @@ from aiohttp import web
 from enclave.clock import now
 from enclave.errors import BadInput, Refused
 from enclave.web.rooms import Desk
+from output_review import places
 from output_review.lifecycle import objection
 from output_review.vocabulary import Action, Audience
 from output_review.web import acts, form
@@ -93,7 +94,14 @@ async def comment(desk: Desk, request: web.Request) -> web.StreamResponse:
     round_, file = form.number(posted, "round"), form.number(posted, "file")
     audience = Audience.EVERYBODY if form.typed(posted, "audience") == Audience.EVERYBODY else Audience.CHECKERS
     said = form.typed(posted, "text")
-    done = acts.comment_on(desk, subject.person.name, subject.request.id, round_, file or None, audience, said)
+
+    async def say() -> None:
+        place = places.typed(form.typed(posted, "where"))
+        await acts.comment_on(
+            desk, subject.person.name, subject.request.id, round_, file or None, audience, said, place
+        )
+
+    done = say()
     return await _do(desk, request, subject, done)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.names import PersonName, ProjectSlug, project_slug
 from enclave.web.rooms import PROJECT_HEADER, Desk
-from output_review import store
+from output_review import places, store
 from output_review.intake import receive
 from output_review.lifecycle import objection
 from output_review.limits import LIMITS
@@ -53,6 +54,7 @@ def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
         "status": request.status,
         "status_text": state,
         "next_text": following,
+        "expected": _expected(request),
         "round": request.round,
         "version": request.version,
         "what": request.what,
@@ -65,13 +67,14 @@ def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
         "can_resubmit": objection(author, Action.RESUBMIT, request, moment) is None,
         "url": f"/desk/requests/{request.id}",
         "files": [_file(one) for one in known.files],
-        "comments": [{"author": one.author, "text": one.text} for one in known.comments],
+        "comments": [_comment(one) for one in known.comments],
         "groups": [asdict(group) for group in request.groups],
     }
 
 
 def _file(one: FileTold) -> dict[str, Any]:
     return {
+        "number": one.file.number,
         "name": one.file.name,
         "size": one.file.size,
         "sha256": one.file.sha256,
@@ -81,9 +84,24 @@ def _file(one: FileTold) -> dict[str, Any]:
         "code": one.file.code.name if one.file.code else "",
         "decision": one.decision or "",
         "reason": "\n".join(said.reason for said in one.said if said.reason),
-        "comments": [{"author": comment.author, "text": comment.text} for comment in one.comments],
+        "comments": [_comment(comment) for comment in one.comments],
         "unchanged_since": one.unchanged_since,
+        "released": one.file.released,
+        "downloads": one.file.downloads,
+        "allowed": one.file.allowed,
+        "until": one.file.until.isoformat() if one.file.until else None,
     }
+
+
+def _comment(one: Comment) -> dict[str, Any]:
+    return {"author": one.author, "text": one.text, "place": dict(one.place), "where": places.in_words(one.place)}
+
+
+def _expected(request: Request) -> str | None:
+    """When the checkers should have answered by the project's policy, while they are at it."""
+    if not request.open:
+        return None
+    return (request.waiting_since + timedelta(hours=request.policy.response_hours)).isoformat()
 
 
 def _together(known: Told) -> str:

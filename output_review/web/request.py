@@ -12,6 +12,7 @@ from enclave.clock import now
 from enclave.people import find_person
 from enclave.web.render import PAGE_POLICY
 from enclave.web.rooms import Desk
+from output_review import places
 from output_review.lifecycle import Reason, objection
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
@@ -102,6 +103,7 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         state=state,
         following=following,
         policy=in_words(found.policy),
+        where=places.in_words,
         seconds_left=_seconds_left(found),
         grace=desk.settings.release_grace_seconds,
         happened={str(event): words for event, words in _HAPPENED.items()},

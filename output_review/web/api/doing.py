@@ -68,7 +68,9 @@ async def comment(desk: Desk, call: Call) -> dict[str, Any]:
     """Say something."""
     body = call.body
     audience = Audience(body.get("audience", Audience.CHECKERS))
-    return await _done(desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"])
+    return await _done(
+        desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"], body.get("place")
+    )
 
 
 async def withdraw(desk: Desk, call: Call) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the API takes and answers, as shapes. The answers' values are made by `output_review.shown`."""
 
 from output_review.limits import LIMITS
+from output_review.places import FARTHEST, LONGEST_MEMBER, NUMBERS
 from output_review.policy import BOUNDS, Downloader, Releaser
 from output_review.queue import Whose
 from output_review.shown import PERSONS
@@ -16,8 +17,17 @@ SAID = Thing(
     {"reviewer": Text(), "round": _NUMBER, "verdict": words(FileVerdict), "reason": Text(), "time": Moment()},
     name="Said",
 )
+_PLACES: dict[str, Shape] = {word: Whole(1, FARTHEST) for word in NUMBERS} | {"member": Text(LONGEST_MEMBER, 1)}
+PLACE = Thing(_PLACES, optional=frozenset(_PLACES), name="Place")
 COMMENT = Thing(
-    {"author": Text(), "round": _NUMBER, "audience": words(Audience), "text": Text(), "time": Moment()},
+    {
+        "author": Text(),
+        "round": _NUMBER,
+        "audience": words(Audience),
+        "place": PLACE,
+        "text": Text(),
+        "time": Moment(),
+    },
     name="Comment",
 )
 VOTE = Thing(
@@ -121,8 +131,8 @@ RETURNS = Thing(
 RETURNED = Thing({"results": Many(Thing({"id": _NUMBER, "refused": Text()}, name="Result"))}, name="Results")
 RECALL = Thing({"version": _NUMBER, "comment": TYPED}, name="Recall")
 REMARK = Thing(
-    {"round": _NUMBER, "file": Whole(1, 9999), "audience": words(Audience), "text": TYPED},
-    optional=frozenset({"file", "audience"}),
+    {"round": _NUMBER, "file": Whole(1, 9999), "place": PLACE, "audience": words(Audience), "text": TYPED},
+    optional=frozenset({"file", "place", "audience"}),
     name="Remark",
 )
 
