@@ -92,7 +92,8 @@ def _text(text: str) -> Reading:
         return _number(bare.replace(found[1], ""))
     if _COMMA.fullmatch(bare):
         return _number(bare.replace(",", "."))
-    return Reading(moment=_moment(plain), span=_span(plain), text=canonical_text(plain))
+    truth = {"true": 1.0, "false": 0.0}.get(plain.lower())
+    return Reading(truth, 0, _moment(plain), _span(plain), canonical_text(plain))
 
 
 def _moment(text: str) -> Span | None:

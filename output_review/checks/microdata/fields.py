@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from output_review.checks.microdata.canonical import Cell, Reading, Span, read, year_span
+from output_review.checks.microdata.canonical import Reading, Span, year_span
 from output_review.checks.microdata.index import Column
 
 Digests = Callable[[list[str]], np.ndarray]
@@ -34,10 +34,14 @@ class Ranks:
 class Field:
     """A column of the file: its name and its cells (m rows)."""
 
-    def __init__(self, name: str, cells: Sequence[Cell], digests: Digests) -> None:
-        self.name = name
-        self.readings: list[Reading] = [read(cell) for cell in cells]
-        self._digests = digests
+    def __init__(self, name: str, readings: Sequence[Reading], digests: Digests) -> None:
+        self.name, self.readings, self._digests = name, readings, digests
+
+    def take(self, rows: np.ndarray) -> "Field":
+        """The same for some of its rows."""
+        return self if len(rows) == len(self.readings) else Field(
+            self.name, [self.readings[row] for row in rows], self._digests
+        )
 
     @cached_property
     def filled(self) -> np.ndarray:

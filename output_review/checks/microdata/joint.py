@@ -6,6 +6,7 @@ columns so far, and numbered by which. Intervals of one column must not overlap;
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,17 +22,44 @@ class Overlapping(Exception):
 
 @dataclass(frozen=True)
 class Pick:
-    """A column of the file matched with a column of the data. A cell that is not `asked` says nothing: any value
-    will do."""
+    """A column of the file (by its number) matched with a column of the data. `empty` cells (of m) ask for rows
+    without a value."""
 
     field: int
     column: Column
     ranks: Ranks
+    empty: np.ndarray
 
-    @property
+    @cached_property
     def frequency(self) -> np.ndarray:
         """How many rows of the data have a cell's value, for each row of the file."""
-        return self.column.count(self.ranks.low, self.ranks.high)
+        without = len(self.column.codes) - int(self.column.below[-1])
+        return np.where(self.empty, without, self.column.count(self.ranks.low, self.ranks.high))
+
+    @cached_property
+    def intervals(self) -> tuple[np.ndarray, np.ndarray, int]:
+        """For each rank of the data the number of the interval that it is in, for each row of the file the number of
+        its own (-1 where there is none), and how many there are."""
+        hit = self.ranks.hit & ~self.empty
+        end = self.column.distinct + 1
+        keys, inverse = np.unique(self.ranks.low[hit].astype(np.int64) * end + self.ranks.high[hit], return_inverse=True)
+        low, high = keys // end, keys % end
+        if np.any(low[1:] < high[:-1]):
+            raise Overlapping(self.column.name)
+        lookup = np.full(end, -1, dtype=np.int32)
+        if len(low):
+            number = np.searchsorted(low, np.arange(low[0], high[-1]), "right") - 1
+            inside = np.arange(low[0], high[-1]) < high[number]
+            lookup[low[0] : high[-1]] = np.where(inside, number, -1)
+        wanted = np.full(len(hit), -1, dtype=np.int64)
+        wanted[hit] = inverse
+        lookup[-1] = wanted[self.empty] = len(low)
+        return lookup, wanted, len(low) + 1
+
+    def take(self, rows: np.ndarray) -> "Pick":
+        """The same for some of the file's rows."""
+        ranks = Ranks(self.ranks.low[rows], self.ranks.high[rows])
+        return Pick(self.field, self.column, ranks, self.empty[rows])
 
 
 @dataclass(frozen=True)
@@ -50,43 +78,23 @@ class Joint:
         return np.where(self.group >= 0, counts[self.group], 0)
 
 
-def join(picks: Sequence[Pick], rows: int) -> Joint:
-    """The people that agree with each of the file's rows on all picks (at least one); raise `Overlapping`."""
+def join(picks: Sequence[Pick], rows: int, stride: int = 1) -> Joint:
+    """The people that agree with each of the file's rows on all picks (at least one), looking at every `stride`-th of
+    them; raise `Overlapping`."""
     ordered = sorted(picks, key=lambda one: int(one.frequency.sum()))
     group = np.zeros(rows, dtype=np.int64)
     people = of = np.zeros(0, dtype=np.int64)
     for step, pick in enumerate(ordered):
-        lookup, wanted, width = _intervals(pick)
-        codes = pick.column.codes if step == 0 else pick.column.codes[people]
+        lookup, wanted, width = pick.intervals
+        codes = pick.column.codes[::stride] if step == 0 else pick.column.codes[people]
         found = lookup[codes]
         kept = np.flatnonzero(found >= 0)
-        people = kept if step == 0 else people[kept]
+        people = kept * stride if step == 0 else people[kept]
         have = found[kept] if step == 0 else of[kept] * width + found[kept]
         ask = np.where((group >= 0) & (wanted >= 0), group * width + wanted, -1)
         group, of, agree = _renumber(ask, have)
         people, of = people[agree], of[agree]
     return Joint(group, people, of)
-
-
-def _intervals(pick: Pick) -> tuple[np.ndarray, np.ndarray, int]:
-    """For each rank of the data the number of the interval that it is in, for each row of the file the number of its
-    own, and how many there are."""
-    hit = pick.ranks.hit
-    pairs = np.stack([pick.ranks.low[hit], pick.ranks.high[hit]], axis=1)
-    unique, inverse = np.unique(pairs, axis=0, return_inverse=True)
-    if np.any(unique[1:, 0] < unique[:-1, 1]):
-        raise Overlapping(pick.column.name)
-    edges = np.zeros(pick.column.distinct + 2, dtype=np.int64)
-    lookup = np.full(pick.column.distinct + 1, -1, dtype=np.int32)
-    if len(unique):
-        edges[unique[:, 0]] = 1
-        number = np.cumsum(edges)[: pick.column.distinct + 1] - 1
-        inside = number >= 0
-        inside[inside] = np.flatnonzero(inside) < unique[number[inside], 1]
-        lookup[inside] = number[inside]
-    wanted = np.full(len(hit), -1, dtype=np.int64)
-    wanted[hit] = inverse.reshape(-1)
-    return lookup, wanted, max(1, len(unique))
 
 
 def _renumber(ask: np.ndarray, have: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
