@@ -1,12 +1,14 @@
-"""Record detection: how many extracts it finds, how many safe aggregates it takes for records, and how long it takes.
+"""Record detection: how many extracts it finds, how many safe aggregates it takes for records, and how long it
+takes.
 
     .venv/bin/python -m benchmarks.records --rows 1000000 --extracts 150 --aggregates 150
 
 A seeded table of 12 columns (names, codes, dates, laboratory values; nested regions, skewed costs) is written as
-Parquet and indexed. Extracts take 2 to 8 columns of 5 to 300 rows: renamed, shuffled, rounded, or one real row in six
-among rows whose columns were shuffled each for itself. One is *identifying* if half of its real rows are the only
-ones of the data with their values. Aggregates are group-bys, crosstabs and medians over 1 to 3 keys with at least 11
-people in each cell. Every file is judged as it would be read from CSV, in a process that opens the index anew.
+Parquet and indexed. Extracts take 2 to 8 columns of 5 to 300 rows: renamed, shuffled, rounded, or one real row in
+six among rows whose columns were shuffled each for itself. One is *identifying* if half of its real rows are the
+only ones of the data with their values. Aggregates are group-bys, crosstabs and medians over 1 to 3 keys with at
+least 11 people in each cell. Every file is judged as it would be read from CSV, in a process that opens the index
+anew.
 """
 
 import argparse
@@ -187,10 +189,15 @@ def run(data: pd.DataFrame, given: argparse.Namespace, folder: Path, store: Path
         wrong = ask(file)
         alarms += wrong
         if wrong or (given.verbose and seconds[-1] > 1):
-            print(f"  {'FALSE ALARM' if wrong else 'slow'} {name} ({len(file)} rows)  {seconds[-1]:.2f} s", flush=True)
+            print(
+                f"  {'FALSE ALARM' if wrong else 'slow'} {name} ({len(file)} rows)  {seconds[-1]:.2f} s", flush=True
+            )
     child.communicate()
     identifying = [found for identifies, found in said if identifies]
-    print(f"identifying extracts found {sum(identifying)} of {len(identifying)}; all {sum(f for _, f in said)} of {len(said)}")
+    every = [found for _, found in said]
+    print(
+        f"identifying extracts found {sum(identifying)} of {len(identifying)}; of all {sum(every)} of {len(every)}"
+    )
     print(f"safe aggregates flagged    {alarms} of {given.aggregates}")
     print(f"seconds a file: p50 {np.percentile(seconds, 50):.2f}, p95 {np.percentile(seconds, 95):.2f}, "
           f"most {max(seconds):.2f}; load {os.getloadavg()[0]:.1f}")  # fmt: skip

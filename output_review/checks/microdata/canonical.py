@@ -1,15 +1,15 @@
 """What a cell says, whatever it is written as: a number within its rounding, a span of time, or a text. Pure.
 
-The same value is written in many ways: 1234.5, "1,234.50", "1 234,5"; 2021-03-04, "04/03/2021"; "Nord ", "nord". A file
-that was written from data rounds too. So a number is a closed interval as wide as its last digit allows, a date the
-span that it names (a day, a month, a year), a label such as "40-49" or "(40, 50]" the interval that it means.
+The same value is written in many ways: 1234.5, "1,234.50", "1 234,5"; 2021-03-04, "04/03/2021"; "Nord ", "nord".
+A file that was written from data rounds too. So a number is a closed interval as wide as its last digit allows, a
+date the span that it names (a day, a month, a year), a label such as "40-49" or "(40, 50]" the interval that it
+means.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
 
 Cell = None | bool | int | float | str | date | datetime | time
 
@@ -62,7 +62,9 @@ def read(cell: Cell) -> Reading:
     if isinstance(cell, datetime):
         return Reading(moment=_seconds(cell, 1.0), text=cell.isoformat())
     if isinstance(cell, date):
-        return Reading(moment=_seconds(datetime(cell.year, cell.month, cell.day), _DAY), text=cell.isoformat())
+        return Reading(
+            moment=_seconds(datetime(cell.year, cell.month, cell.day, tzinfo=UTC), _DAY), text=cell.isoformat()
+        )
     return _text(str(cell))
 
 
@@ -98,11 +100,9 @@ def _text(text: str) -> Reading:
 
 def _moment(text: str) -> Span | None:
     if found := _ISO.fullmatch(text):
-        year, month, day, hour, minute, second = (int(part) if part else None for part in found.groups())
-        if day is None:
-            return _between(year, month, None)
-        length = _DAY if hour is None else 60.0 if second is None else 1.0
-        return _span_of(length, year, month, day, hour or 0, minute or 0, second or 0)
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+        length = _DAY if not found[4] else 60.0 if not found[6] else 1.0
+        return _span_of(length, year, month, day, hour, minute, second) if day else _between(year, month)
     if found := _SLASHED.fullmatch(text):
         first, second, year = (int(part) for part in found.groups())
         day, month = (second, first) if second > 12 else (first, second)  # day first, unless that cannot be
@@ -112,21 +112,25 @@ def _moment(text: str) -> Span | None:
 
 def year_span(number: float) -> Span | None:
     """The year that a whole number names, as seconds."""
-    return _between(int(number), None, None) if number == int(number) and 1800 <= number <= 2200 else None
+    return _between(int(number), None) if number == int(number) and 1800 <= number <= 2200 else None
 
 
-def _between(year: int | None, month: int | None, _: None) -> Span | None:
+def _between(year: int | None, month: int | None) -> Span | None:
     try:
-        start = datetime(year or 0, month or 1, 1)
-        end = datetime(start.year + (month in (None, 12)), 1 if month in (None, 12) else start.month + 1, 1)
+        start = datetime(year or 0, month or 1, 1, tzinfo=UTC)
+        end = datetime(
+            start.year + (month in (None, 12)), 1 if month in (None, 12) else start.month + 1, 1, tzinfo=UTC
+        )
     except ValueError:
         return None
     return Span(_stamp(start), _stamp(end), high_closed=False)
 
 
-def _span_of(length: float, *parts: Any) -> Span | None:
+def _span_of(
+    length: float, year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
+) -> Span | None:
     try:
-        return _seconds(datetime(*parts), length)
+        return _seconds(datetime(year, month, day, hour, minute, second, tzinfo=UTC), length)
     except ValueError:
         return None
 

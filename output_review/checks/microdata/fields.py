@@ -39,8 +39,10 @@ class Field:
 
     def take(self, rows: np.ndarray) -> "Field":
         """The same for some of its rows."""
-        return self if len(rows) == len(self.readings) else Field(
-            self.name, [self.readings[row] for row in rows], self._digests
+        return (
+            self
+            if len(rows) == len(self.readings)
+            else Field(self.name, [self.readings[row] for row in rows], self._digests)
         )
 
     @cached_property
@@ -97,7 +99,8 @@ class Field:
 def _significant(numbers: np.ndarray) -> int:
     """The fewest digits that all numbers can be written with, up to one more than matters."""
     return next(
-        (n for n in range(1, _SIGNIFICANT + 1) if all(float(f"{x:.{n}g}") == x for x in numbers[:200])), _SIGNIFICANT + 1
+        (n for n in range(1, _SIGNIFICANT + 1) if all(float(f"{x:.{n}g}") == x for x in numbers[:200])),
+        _SIGNIFICANT + 1,
     )
 
 
@@ -121,18 +124,36 @@ def _windows(numbers: np.ndarray, half: np.ndarray, decimals: int | None, column
     there = ~np.isnan(numbers)
     wanted = np.where(there, numbers, 0.0)
     fuzz = np.abs(wanted) * _FUZZ
-    low = np.searchsorted(column.values, wanted - half - fuzz, "left")
-    high = np.searchsorted(column.values, wanted + half + fuzz, "right")
-    if decimals is not None:
+    if decimals is None:
+        lower, upper = _edges(wanted, half)
+        low = np.searchsorted(column.values, lower - fuzz, "left")
+        high = np.searchsorted(column.values, upper - fuzz, "left")
+    else:
+        low = np.searchsorted(column.values, wanted - half - fuzz, "left")
+        high = np.searchsorted(column.values, wanted + half + fuzz, "right")
         low, high = _without_ends(wanted, low, high, decimals, column)
     high = np.where(there, np.maximum(low, high), low)
     return Ranks(low, high)
 
 
+def _edges(wanted: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals about the cells that meet and do not overlap: where they would, the finer one says where it
+    ends.
+    """
+    numbers, first, inverse = np.unique(wanted, return_index=True, return_inverse=True)
+    lower, upper = numbers - half[first], numbers + half[first]
+    meet = np.where(half[first][:-1] <= half[first][1:], upper[:-1], lower[1:])
+    overlap = upper[:-1] > lower[1:]
+    upper[:-1][overlap] = lower[1:][overlap] = meet[overlap]
+    return lower[inverse], upper[inverse]
+
+
 def _without_ends(
     wanted: np.ndarray, low: np.ndarray, high: np.ndarray, decimals: int, column: Column
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A value half-way between two is in the interval of the one that it rounds to (half to even), and in no other."""
+    """A value half-way between two is in the interval of the one that it rounds to (half to even), and in no
+    other.
+    """
     values = column.values
     if not len(values):
         return low, high

@@ -1,14 +1,13 @@
 """The index of a table: for each column its distinct values in order, and for each row the rank of its value.
 
-From that follow how often a value occurs, which rows have values within an interval (rounding keeps order), and any
-grouping, without reading the data again. A column's distinct values are float64 (numbers, seconds) or 64-bit digests
-of canonical texts; ranks take as few bytes as they need. An index is personal data: `sealed` keeps it.
+From that follow how often a value occurs, which rows have values within an interval (rounding keeps order), and
+any grouping, without reading the data again. A column's distinct values are float64 (numbers, seconds) or 64-bit
+digests of canonical texts; ranks take as few bytes as they need. An index is personal data: `sealed` keeps it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import duckdb
 import numpy as np
@@ -16,14 +15,17 @@ import pyarrow as pa
 
 from output_review.checks.microdata import sources
 
-Kind = Literal["number", "moment", "text"]
 Arrays = Callable[[], tuple[np.ndarray, np.ndarray]]
 
 
 class Column:
-    """A column: `values` distinct and ascending (U), `codes` the rank of each row's value (N; U where it has none)."""
+    """A column: `values` distinct and ascending (U), `codes` the rank of each row's value (N; U where it has
+    none).
 
-    def __init__(self, name: str, kind: Kind, distinct: int, arrays: Arrays) -> None:
+    `kind` is "number", "moment" (seconds since 1970, UTC) or "text".
+    """
+
+    def __init__(self, name: str, kind: str, distinct: int, arrays: Arrays) -> None:
         self.name, self.kind, self.distinct = name, kind, distinct
         self._arrays = arrays
 
@@ -41,18 +43,20 @@ class Column:
 
     @cached_property
     def below(self) -> np.ndarray:
-        """How many rows have a value of a lower rank, for ranks 0..U (U + 1 numbers; the last: all with a value)."""
+        """How many rows have a value of a lower rank, for ranks 0..U (U + 1 numbers; the last: all with a
+        value).
+        """
         counts = np.bincount(self.codes, minlength=self.distinct + 1)[: self.distinct]
         return np.concatenate(([0], np.cumsum(counts)))
 
     @cached_property
     def numbers(self) -> np.ndarray:
         """The value of each row as float64, not a number where there is none; only of what is no text."""
-        return np.append(self.values, np.nan)[self.codes]
+        return np.asarray(np.append(self.values, np.nan)[self.codes])
 
     def count(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """How many rows have a rank in low ≤ rank < high."""
-        return self.below[high] - self.below[low]
+        return np.asarray(self.below[high] - self.below[low])
 
 
 @dataclass(frozen=True)

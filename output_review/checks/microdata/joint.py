@@ -1,7 +1,8 @@
 """How many people of the data have all of a row's values at once: f_D(row), for every row of a file in one pass.
 
-A semi-join by ranks: column by column the data's rows are kept that agree with at least one row of the file on all
-columns so far, and numbered by which. Intervals of one column must not overlap; those that do cannot be counted so.
+A semi-join by ranks: column by column the data's rows are kept that agree with at least one row of the file on
+all columns so far, and numbered by which. Intervals of one column must not overlap; those that do cannot be
+counted so.
 """
 
 from collections.abc import Sequence
@@ -38,11 +39,13 @@ class Pick:
 
     @cached_property
     def intervals(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """For each rank of the data the number of the interval that it is in, for each row of the file the number of
-        its own (-1 where there is none), and how many there are."""
+        """For each rank of the data the number of the interval that it is in, for each row of the file the number
+        of its own (-1 where there is none), and how many there are."""
         hit = self.ranks.hit & ~self.empty
         end = self.column.distinct + 1
-        keys, inverse = np.unique(self.ranks.low[hit].astype(np.int64) * end + self.ranks.high[hit], return_inverse=True)
+        keys, inverse = np.unique(
+            self.ranks.low[hit].astype(np.int64) * end + self.ranks.high[hit], return_inverse=True
+        )
         low, high = keys // end, keys % end
         if np.any(low[1:] < high[:-1]):
             raise Overlapping(self.column.name)
@@ -79,8 +82,8 @@ class Joint:
 
 
 def join(picks: Sequence[Pick], rows: int, stride: int = 1) -> Joint:
-    """The people that agree with each of the file's rows on all picks (at least one), looking at every `stride`-th of
-    them; raise `Overlapping`."""
+    """The people that agree with each of the file's rows on all picks (at least one), looking at every
+    `stride`-th of them; raise `Overlapping`."""
     ordered = sorted(picks, key=lambda one: int(one.frequency.sum()))
     group = np.zeros(rows, dtype=np.int64)
     people = of = np.zeros(0, dtype=np.int64)
@@ -98,7 +101,9 @@ def join(picks: Sequence[Pick], rows: int, stride: int = 1) -> Joint:
 
 
 def _renumber(ask: np.ndarray, have: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Number anew the combinations that are asked for; and of those at hand, which are asked for, and their numbers."""
+    """Number anew the combinations that are asked for; and of those at hand, which are asked for, and their
+    numbers.
+    """
     wanted = np.unique(ask[ask >= 0])
     group = np.where(ask >= 0, np.searchsorted(wanted, ask), -1)
     highest = int(wanted[-1]) if len(wanted) else -1

@@ -1,8 +1,9 @@
 """Which column of the file may be which column of the data, whatever it is called and wherever it stands.
 
-Two ways, because each misses what the other finds. By distribution: the assignment under which the file's values are
-most likely draws from the data's columns (Hungarian method). By votes: rare values lead to candidate people, and the
-columns in which a row agrees with its best candidate vote for each other; that finds few true rows among many others.
+Two ways, because each misses what the other finds. By distribution: the assignment under which the file's values
+are most likely draws from the data's columns (Hungarian method). By votes: rare values lead to candidate people,
+and the columns in which a row agrees with its best candidate vote for each other; that finds few true rows among
+many others.
 """
 
 from collections.abc import Sequence
@@ -22,8 +23,8 @@ _SUPPORTED = 0.5  # so many of the best rows have to agree in a column, for the 
 
 @dataclass(frozen=True)
 class Pairs:
-    """All fields (k) against all columns (c): `low`, `high`, `share` are k × c × m, share the part of the data's rows
-    that has a cell's value (0 where none)."""
+    """All fields (k) against all columns (c): `low`, `high`, `share` are k × c × m, share the part of the data's
+    rows that has a cell's value (0 where none)."""
 
     fields: Sequence[Field]
     table: Table
@@ -97,7 +98,7 @@ def by_votes(found: Pairs) -> list[Pick]:
 def _candidates(found: Pairs) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of a row of the file and a row of the data that share a rare value: the two rarest of each row."""
     rare = max(2000, found.table.rows // 500) / found.table.rows
-    k, c, m = found.share.shape
+    k, c, _ = found.share.shape
     share = np.where((found.share > 0) & (found.share <= rare), found.share, np.inf)
     column = share.argmin(axis=1)  # k × m: of each field the column where it is rarest
     least = share.min(axis=1)
@@ -105,7 +106,12 @@ def _candidates(found: Pairs) -> tuple[np.ndarray, np.ndarray]:
     most = max(1000, _MOST_NUMBERS // (k * c))
     found_rows, found_people = [], []
     wanted = sorted(
-        {(int(f), int(column[f, r])) for n in range(len(order)) for r, f in enumerate(order[n]) if least[f, r] < np.inf}
+        {
+            (int(f), int(column[f, r]))
+            for n in range(len(order))
+            for r, f in enumerate(order[n])
+            if least[f, r] < np.inf
+        }
     )
     for f, d in wanted:
         rows = np.flatnonzero((order == f).any(axis=0) & (column[f] == d) & (least[f] < np.inf))
@@ -146,4 +152,3 @@ def _best(rows: np.ndarray, score: np.ndarray) -> np.ndarray:
     first = np.unique(rows[order], return_index=True)[1]
     best = order[first]
     return np.asarray(best[score[best] > 0])
-

@@ -1,15 +1,16 @@
-"""Indexes on disk: encrypted under the project's key, thrown away with the version of the data they were made from.
+"""Indexes on disk: encrypted under the project's key, thrown away with the version of the data they were made
+from.
 
-An index is personal data. Order is what makes rounded values findable, and it would survive hashing value by value;
-so nothing of it lies open, neither values nor frequencies nor ranks. One file for each dataset:
+An index is personal data. Order is what makes rounded values findable, and it would survive hashing value by
+value; so nothing of it lies open, neither values nor frequencies nor ranks. One file for each dataset:
 
     arrays    one after the other, each a nonce (12) and AES-256-GCM, bound to its place in the file
     header    nonce (12) and AES-256-GCM of JSON: [[dataset, table, rows, [[column, kind, distinct,
               [offset, length, type] of its values, [offset, length, type] of its codes], ...]], ...]
     12 bytes  length of the header (4, big-endian) and b"ENCLIDX1"
 
-A file's name is the fingerprint of the data's files (path, size, time of change), so a changed version finds none and
-builds its own; what is left of other versions of the dataset is deleted then.
+A file's name is the fingerprint of the data's files (path, size, time of change), so a changed version finds none
+and builds its own; what is left of other versions of the dataset is deleted then.
 """
 
 import hashlib
@@ -37,7 +38,9 @@ class Damaged(Exception):
 
 
 def tables(dataset: str, folder: Path, store: Path, key: bytes) -> tuple[index.Table, ...]:
-    """The index of a dataset, from `store` or built into it; raise `sources.TooLarge`, `duckdb.Error`, `OSError`."""
+    """The index of a dataset, from `store` or built into it; raise `sources.TooLarge`, `duckdb.Error`,
+    `OSError`.
+    """
     path = store / f"{_prefix(dataset, key)}{fingerprint(folder)}"
     if path.exists():
         try:
@@ -85,7 +88,7 @@ def save(path: Path, key: bytes, tables: Sequence[index.Table]) -> None:
     """Write an index so that it is there whole or not at all, readable by its owner only."""
     cipher, partial = AESGCM(key), path.with_suffix(".partial")
     described = []
-    with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
         for table in tables:
             columns = []
             for one in table.columns:
@@ -120,7 +123,7 @@ def load(path: Path, key: bytes) -> tuple[index.Table, ...]:
     )
 
 
-def _column(path: Path, cipher: AESGCM, name: str, kind: index.Kind, distinct: int, *arrays: list[Any]) -> index.Column:
+def _column(path: Path, cipher: AESGCM, name: str, kind: str, distinct: int, *arrays: list[Any]) -> index.Column:
     def read() -> tuple[np.ndarray, np.ndarray]:
         values, codes = (np.frombuffer(_open(path, cipher, at, length), dtype) for at, length, dtype in arrays)
         return values, codes

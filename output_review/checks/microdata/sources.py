@@ -92,7 +92,9 @@ def _quoted(text: str, mark: str = '"') -> str:
 
 @dataclass(frozen=True)
 class Values:
-    """A column's values in the table's order: float64 (numbers; seconds since 1970) or uint64 (digests of texts)."""
+    """A column's values in the table's order: float64 (numbers; seconds since 1970) or uint64 (digests of
+    texts).
+    """
 
     kind: str  # "number", "moment" or "text"
     values: np.ndarray
