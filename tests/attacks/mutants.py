@@ -125,7 +125,7 @@ def judge(tree: Tree, mutant: Mutant) -> Verdict:
 
 
 class Kept:
-    """The verdicts of a commit in a file, a JSON line each, so that hours of work can go on after an interruption."""
+    """The verdicts of a commit in a file, a JSON line each: hours of work can go on after an interruption."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
