@@ -41,20 +41,6 @@ class Download:
     time: datetime
 
 
-def queue(
-    connection: Connection, statuses: Collection[Status] | None, limit: int, project: str | None = None
-) -> list[Request]:
-    """Requests of these statuses, longest waiting first; without statuses all of them, newest first."""
-    query = select(requests)
-    if project is not None:
-        query = query.where(requests.c.project == project)
-    if statuses is None:
-        query = query.order_by(requests.c.created.desc(), requests.c.id.desc())
-    else:
-        query = query.where(requests.c.status.in_(statuses)).order_by(requests.c.waiting_since, requests.c.id)
-    return filled(connection, connection.execute(query.limit(limit)).all())
-
-
 def counts(connection: Connection) -> dict[Status, int]:
     """How many requests there are of each status."""
     rows = connection.execute(select(requests.c.status, func.count()).group_by(requests.c.status)).all()
@@ -146,5 +132,7 @@ def releases_of(connection: Connection, project: str, limit: int = 100) -> list[
 
 
 def kept_digests(connection: Connection) -> frozenset[Digest]:
-    """Every digest that a row names."""
-    return frozenset(Digest(value) for value in connection.execute(select(request_files.c.sha256)).scalars())
+    """Every digest that a row names, of files and of the code that wrote them."""
+    columns = (request_files.c.sha256, request_files.c.code_sha256)
+    named = {value for column in columns for value in connection.execute(select(column).distinct()).scalars()}
+    return frozenset(Digest(value) for value in named if value is not None)

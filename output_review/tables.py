@@ -47,10 +47,13 @@ requests = Table(
     Column("release_at", UtcDateTime, nullable=True),
     Column("policy_version", Integer, nullable=False, server_default="1"),
     Column("waiting_since", UtcDateTime, nullable=True),
+    # When the round's response time ends. Nobody relies on the default: SQLite adds no column without one.
+    Column("due", UtcDateTime, nullable=False, server_default="1970-01-01 00:00:00.000000"),
     Index("ix_requests_status_created", "status", "created"),
     Index("ix_requests_status_waiting", "status", "waiting_since"),
+    Index("ix_requests_status_due", "status", "due"),
 )
-# What the author said and under which policy, round by round.
+# What the author said and under which policy, round by round; `origin` is what the platform knew of the workspace.
 rounds = Table(
     "rounds",
     metadata,
@@ -62,7 +65,19 @@ rounds = Table(
     Column("controls", Text, nullable=False),
     Column("statements", JSON, nullable=False),
     Column("started", UtcDateTime, nullable=False),
+    Column("origin", JSON(none_as_null=True), nullable=True),
 )
+file_groups = Table(
+    "file_groups",
+    metadata,
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("title", String(120), nullable=False),
+    Column("context", Text, nullable=False),
+    Column("controls", Text, nullable=False),
+)
+# `group_number` 0 is none; path and code are as the workspace told, and there may be no code.
 request_files = Table(
     "request_files",
     metadata,
@@ -72,6 +87,12 @@ request_files = Table(
     Column("name", String(120), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
+    Column("role", String(12), nullable=False, server_default="output"),
+    Column("group_number", Integer, nullable=False, server_default="0"),
+    Column("path", String(400), nullable=True),
+    Column("code_name", String(120), nullable=True),
+    Column("code_size", BigInteger, nullable=True),
+    Column("code_sha256", String(64), nullable=True),
     UniqueConstraint("request_id", "round", "sha256"),
 )
 # Who handles what. A claim lapses; who gives it back or votes has none any more.

@@ -47,19 +47,21 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class Form:
-    """What a checker has filled in so far, kept when something is missing or has to be confirmed."""
+    """What a checker has filled in so far, kept when something is missing or has to be confirmed; `leaving` asks at
+    once whether they give the request back."""
 
     comment: str = ""
     verdicts: Mapping[int, str] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
     error: str = ""
     confirm: Confirmation | None = None
+    leaving: bool = False
 
 
 def read(form: Mapping[str, Any], request: Request) -> Filled:
     """The form, parsed; raise `BadInput`."""
     judged = []
-    for file in request.files:
+    for file in request.outputs:
         verdict = typed(form, f"verdict-{file.number}")
         if verdict in set(FileVerdict):
             reason = typed(form, f"reason-{file.number}")
@@ -92,8 +94,8 @@ def wrong(filled: Filled, request: Request) -> str:
 def confirmation(filled: Filled, action: Action, request: Request, reviewer: str) -> Confirmation:
     """What is asked back."""
     approved = {one.number for one in filled.judged if one.verdict is FileVerdict.APPROVED}
-    leaving = tuple(f for f in request.files if action is Action.VOTE and f.number in approved)
-    staying = tuple(f for f in request.files if f not in leaving)
+    leaving = tuple(f for f in request.outputs if action is Action.VOTE and f.number in approved)
+    staying = tuple(f for f in request.outputs if f not in leaving)
     others = max(0, request.policy.reviewers - len(set(counting(request)) | {reviewer}))
     return Confirmation(action, filled.fingerprint(), leaving, staying, others)
 
@@ -117,7 +119,13 @@ def typed(form: Mapping[str, Any], name: str) -> str:
 
 def number(form: Mapping[str, Any], name: str) -> int:
     """One small whole number; raise `BadInput`."""
-    value = typed(form, name)
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
+    found = number_or_none(form, name)
+    if found is None:
         raise BadInput("The page that you used is incomplete: open the request again.")
-    return int(value)
+    return found
+
+
+def number_or_none(form: Mapping[str, Any], name: str) -> int | None:
+    """One small whole number, None if there is none."""
+    value = typed(form, name)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
