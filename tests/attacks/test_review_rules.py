@@ -35,7 +35,7 @@ from tests.output_review.kit import acting, approved, policed, reread, resubmitt
 __all__ = ["review"]
 LIFECYCLE, READING, TALLY = "output_review/lifecycle.py", "output_review/reading.py", "output_review/tally.py"
 STEPS = "output_review/steps.py"
-ABLE = "able = {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER) and not one.has(Role.ADMIN)}"
+ABLE = "return {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER) and not one.has(Role.ADMIN)}"
 OUTSIDE = "return able - set(members_of(connection, project)) if able else able"
 RUNNING = 'return None if over else Reason(Because.GRACE_RUNNING, "The approval can still be taken back.")'
 AGREED = "if len(words) < request.policy.reviewers or len(set(words)) != 1 or len(words) != len(votes):"
@@ -68,7 +68,7 @@ def test_nobody_is_one_of_the_two_who_check_their_own_request(review, control, a
     "review-by-an-admin",
     by=By.PERSON,
     stops=Stops(LIFECYCLE, "if actor.admin:", "if False:"),
-    more=(Stops(READING, ABLE, "able = {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER)}"),),
+    more=(Stops(READING, ABLE, "return {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER)}"),),
 )
 @JUDGES
 def test_an_admin_is_no_checker_whatever_else_they_are(review, control, away):
@@ -97,7 +97,7 @@ def test_nobody_checks_what_their_own_project_sends_out(review, control, away):
     "review-by-no-checker",
     by=By.PERSON,
     stops=Stops(LIFECYCLE, "if not actor.checker:", "if False:"),
-    more=(Stops(READING, ABLE, "able = {one.name for one in candidates if not one.has(Role.ADMIN)}"),),
+    more=(Stops(READING, ABLE, "return {one.name for one in candidates if not one.has(Role.ADMIN)}"),),
 )
 @JUDGES
 def test_who_was_never_made_a_checker_is_none(review, control, away):
