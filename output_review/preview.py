@@ -17,7 +17,10 @@ from enclave.layout import Layout
 from output_review import objects
 from output_review.kinds import Family
 from output_review.places import Place
-from output_review.vocabulary import Before, Code, File
+from output_review.provenance import Before, Code
+from output_review.vocabulary import (
+    File,
+)
 
 SECONDS = 15
 COMMAND = ("-I", "-m", "output_review.examiner")

@@ -14,6 +14,7 @@ from enclave.names import Digest, PersonName, ProjectSlug
 from enclave.people import Person, Role, everybody, people, person_named
 from output_review.origin import from_json
 from output_review.policies import of_rounds
+from output_review.provenance import Before, Code, FileRole, Group, Origin
 from output_review.tables import (
     claims,
     comments,
@@ -29,15 +30,10 @@ from output_review.tally import COUNTED
 from output_review.vocabulary import (
     Actor,
     Audience,
-    Before,
     Claim,
-    Code,
     Comment,
     File,
-    FileRole,
     FileVerdict,
-    Group,
-    Origin,
     Request,
     Status,
     Vote,

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.errors import BadInput, Broken, Refused
-from output_review.lifecycle import flaw, releasable
+from output_review.completeness import flaw
+from output_review.lifecycle import releasable
 from output_review.queries import Released, downloads_of
 from output_review.release_record import record_of, written
 from output_review.sight import spent

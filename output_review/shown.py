@@ -11,9 +11,17 @@ from typing import Any
 from enclave import audit
 from output_review.lifecycle import WHO, Who, objection
 from output_review.policy import Policy, to_json
+from output_review.provenance import Origin
 from output_review.tally import counting, handling, lacking
 from output_review.telling import FileTold, Said, Told
-from output_review.vocabulary import Action, Actor, Comment, Origin, Request, RequestEvent, Vote
+from output_review.vocabulary import (
+    Action,
+    Actor,
+    Comment,
+    Request,
+    RequestEvent,
+    Vote,
+)
 from output_review.words import in_words, state_in_words
 
 # What a person may do through the desk; the others are the desk's own steps, or a workspace's.

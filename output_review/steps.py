@@ -18,9 +18,18 @@ from enclave import audit
 from enclave.errors import Forbidden, Refused
 from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
 from output_review.origin import to_json
+from output_review.provenance import Origin
 from output_review.reading import get_request
 from output_review.tables import claims, file_groups, request_files, requests, rounds
-from output_review.vocabulary import Action, Actor, Arrived, Origin, Request, RequestEvent, Status, Submission
+from output_review.vocabulary import (
+    Action,
+    Actor,
+    Arrived,
+    Request,
+    RequestEvent,
+    Status,
+    Submission,
+)
 
 EVENT = {
     Action.CLAIM: RequestEvent.CLAIMED,
@@ -33,6 +42,7 @@ EVENT = {
     Action.REJECT: RequestEvent.REJECTED,
     Action.RESUBMIT: RequestEvent.RESUBMITTED,
     Action.WITHDRAW: RequestEvent.WITHDRAWN,
+    Action.WITHDRAW_FILE: RequestEvent.FILE_WITHDRAWN,
     Action.TAKE_BACK: RequestEvent.TAKEN_BACK,
     Action.RELEASE: RequestEvent.RELEASED,
     Action.HOLD: RequestEvent.INCIDENT,
@@ -102,7 +112,7 @@ def step(
         )
         if changed.rowcount != 1:
             raise Stale(_what_happened(get_request(connection, request.id)))
-        if becomes not in (Status.IN_REVIEW, Status.REVIEWED):
+        if becomes not in (request.status, Status.IN_REVIEW, Status.REVIEWED):
             connection.execute(delete(claims).where(claims.c.request_id == request.id))
     audit.record(connection, actor.name, EVENT[action], f"request:{request.id}", details)
     return get_request(connection, request.id)

@@ -13,7 +13,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput, Broken
-from output_review.lifecycle import TABLE, flaw
+from output_review.completeness import flaw
+from output_review.lifecycle import TABLE
 from output_review.places import Place
 from output_review.policies import in_force
 from output_review.sight import blind
@@ -76,10 +77,11 @@ def vote(
     if not blind(request):
         details |= {"comment": comment, "files": _judged(request, judged)}
     voted = step(connection, actor, Action.VOTE, request, now, details)
-    return _count(connection, actor, voted, grace, now)
+    return count(connection, actor, voted, grace, now)
 
 
-def _count(connection: Connection, actor: Actor, request: Request, grace: timedelta, now: datetime) -> Request:
+def count(connection: Connection, actor: Actor, request: Request, grace: timedelta, now: datetime) -> Request:
+    """What the votes have come to, after something changed about them: the desk's own step, or none yet."""
     action = settled(request)
     if action is None or (request.status, action) not in TABLE:
         return request

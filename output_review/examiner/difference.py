@@ -22,7 +22,7 @@ _MARKS = {"+": "added", "-": "removed", " ": "kept", "@": "place"}
 
 
 def report(before: BinaryIO, after: BinaryIO) -> dict[str, Any]:
-    """`lines`, each with its `mark`, of a text or a table in text; otherwise a note that says why there are none."""
+    """`lines`, each with its `mark`, of a text or a table in text; otherwise a note says why there are none."""
     found: dict[str, Any] = {"family": "difference", "kind": "Line by line", "notes": [], "lines": []}
     if any(_size(file) > LARGEST for file in (before, after)):
         return found | {"notes": [f"Too large to be compared: at most {LARGEST // 1024**2} MB are."]}

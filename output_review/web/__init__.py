@@ -34,6 +34,7 @@ room = Room(
         Route(Caller.GATE, "POST", _REQUEST + "/comment", decide.comment),
         Route(Caller.GATE, "POST", _REQUEST + "/release", decide.release),
         Route(Caller.GATE, "POST", _REQUEST + "/recall", decide.recall),
+        Route(Caller.GATE, "POST", _FILE + "/withdraw", decide.withdraw_file),
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
         Route(Caller.GATE, "GET", _FILE + "/code", evidence.code),
         Route(Caller.GATE, "GET", _FILE + "/difference", evidence.difference),
@@ -51,6 +52,12 @@ room = Room(
         Route(Caller.GATE, "GET", _INWARD + r"/requests/{id:\d{1,9}}", inward.show),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/withdraw", inward.withdraw),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/resubmit", inward.resubmit),
+        Route(
+            Caller.GATE,
+            "POST",
+            _INWARD + r"/requests/{id:\d{1,9}}/files/{number:\d{1,4}}/withdraw",
+            inward.withdraw_file,
+        ),
     ),
     nav=(
         NavItem("Review queue", "/desk/queue", queue.reads_queue, "g q"),

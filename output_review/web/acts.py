@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from enclave.clock import now
 from enclave.errors import Refused
 from enclave.web.rooms import Desk
-from output_review import records, store, voting
+from output_review import records, store, voting, withdrawing
 from output_review.limits import LIMITS, text
 from output_review.places import Place
 from output_review.reading import get_request, present_actor
@@ -127,6 +127,17 @@ async def comment_on(
 async def withdraw(desk: Desk, person: str, number: int, version: int) -> Request:
     """The author takes it back for good."""
     return await _act(desk, person, number, lambda c, actor: store.withdraw(c, actor, number, version, now()))
+
+
+async def withdraw_file(desk: Desk, person: str, number: int, version: int | None, file: int) -> Request:
+    """The author takes one file of a round under way out of it; without a version, whatever stands now."""
+    grace = timedelta(seconds=desk.settings.release_grace_seconds)
+    return await _act(
+        desk,
+        person,
+        number,
+        lambda c, actor: withdrawing.withdraw_file(c, actor, number, version, file, grace, now()),
+    )
 
 
 async def take_back(desk: Desk, person: str, number: int, version: int) -> Request:

@@ -56,6 +56,14 @@ async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
     return await _with_version(desk, request, acts.withdraw)
 
 
+async def withdraw_file(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """The author takes one file out of the round."""
+    subject = await subject_of(desk, request)
+    version, file = form.number(await request.post(), "version"), int(request.match_info["number"])
+    done = acts.withdraw_file(desk, subject.person.name, subject.request.id, version, file)
+    return await _do(desk, request, subject, done)
+
+
 async def take_back(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker takes an approval back before it is released."""
     return await _with_version(desk, request, acts.take_back)

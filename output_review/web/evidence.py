@@ -17,8 +17,11 @@ from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
 from output_review.places import place_of
 from output_review.preview import compare, examine
+from output_review.provenance import Code
 from output_review.sight import Sight
-from output_review.vocabulary import Code, File
+from output_review.vocabulary import (
+    File,
+)
 from output_review.web.subject import subject_of
 
 _STYLE = (files("output_review") / "static" / "preview.css").read_text()

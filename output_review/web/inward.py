@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +22,7 @@ from output_review.reading import comments_of, get_request, no_such_request
 from output_review.steps import allowed
 from output_review.telling import FileTold, Told, told
 from output_review.vocabulary import Action, Actor, Comment, Request, Submission
+from output_review.web import acts
 from output_review.web.subject import number_of
 from output_review.words import in_words, state_in_words
 
@@ -65,6 +65,8 @@ def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
         "comment": request.comment or _together(known),
         "can_withdraw": objection(author, Action.WITHDRAW, request, moment) is None,
         "can_resubmit": objection(author, Action.RESUBMIT, request, moment) is None,
+        "can_withdraw_files": objection(author, Action.WITHDRAW_FILE, request, moment) is None
+        and len(request.outputs) > 1,
         "url": f"/desk/requests/{request.id}",
         "files": [_file(one) for one in known.files],
         "comments": [_comment(one) for one in known.comments],
@@ -101,7 +103,7 @@ def _expected(request: Request) -> str | None:
     """When the checkers should have answered by the project's policy, while they are at it."""
     if not request.open:
         return None
-    return (request.waiting_since + timedelta(hours=request.policy.response_hours)).isoformat()
+    return request.due.isoformat()
 
 
 def _together(known: Told) -> str:
@@ -191,6 +193,19 @@ async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
         return _answer(connection, store.withdraw(connection, actor, number, None, now()))[0]
 
     return web.json_response(await desk.write(record))
+
+
+async def withdraw_file(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """The author's workspace withdraws one file of its request."""
+    person, project = await _workspace(desk, request)
+    number, file = number_of(request), int(request.match_info["number"])
+    await desk.read(_own, person, project, number)
+    await acts.withdraw_file(desk, person, number, None, file)
+
+    def look(connection: Connection) -> dict[str, Any]:
+        return _answer(connection, _own(connection, person, project, number))[0]
+
+    return web.json_response(await desk.read(look))
 
 
 def _own(connection: Connection, person: PersonName, project: ProjectSlug, number: int) -> Request:

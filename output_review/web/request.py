@@ -39,6 +39,7 @@ _HAPPENED = {
     RequestEvent.APPROVED: "counted the votes: approved",
     RequestEvent.REJECTED: "rejected it",
     RequestEvent.WITHDRAWN: "withdrew it",
+    RequestEvent.FILE_WITHDRAWN: "withdrew a file",
     RequestEvent.TAKEN_BACK: "took the approval back",
     RequestEvent.RELEASED: "released the approved files",
     RequestEvent.RECALLED: "recalled the release",

@@ -78,6 +78,11 @@ async def withdraw(desk: Desk, call: Call) -> dict[str, Any]:
     return await _done(desk, call, acts.withdraw, call.body["version"])
 
 
+async def withdraw_file(desk: Desk, call: Call) -> dict[str, Any]:
+    """The author takes one file out of the round."""
+    return await _done(desk, call, acts.withdraw_file, call.body["version"], int(call.request.match_info["number"]))
+
+
 async def take_back(desk: Desk, call: Call) -> dict[str, Any]:
     """Take the approval back."""
     return await _done(desk, call, acts.take_back, call.body["version"])

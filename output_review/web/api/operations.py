@@ -66,6 +66,11 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{_CHECKER}, or {_AUTHOR}", doing.comment, s.REMARK,
     ),
     _verb("withdraw", "Take it back for good.", _AUTHOR, doing.withdraw, s.SEEN),
+    Operation(
+        "withdraw-file", "POST", _ONE + "/files/{number}/withdraw",
+        "Take one file of a round under way out of it. If the checkers agree on the others, those are approved.",
+        _AUTHOR, s.REQUEST, doing.withdraw_file, body=s.SEEN,
+    ),
     _verb("take-back", "Take an approval back before it is released.", _CHECKER, doing.take_back, s.SEEN),
     _verb(
         "release", "Release what was approved, where the policy has a checker do it.", _CHECKER, doing.release,

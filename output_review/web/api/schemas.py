@@ -3,9 +3,14 @@
 from output_review.limits import LIMITS
 from output_review.places import FARTHEST, LONGEST_MEMBER, NUMBERS
 from output_review.policy import BOUNDS, Downloader, Releaser
+from output_review.provenance import FileRole
 from output_review.queue import Whose
 from output_review.shown import PERSONS
-from output_review.vocabulary import Audience, FileRole, FileVerdict, Status
+from output_review.vocabulary import (
+    Audience,
+    FileVerdict,
+    Status,
+)
 from output_review.web.api.shapes import Flag, Many, Maybe, Moment, OneOf, Shape, Text, Thing, Whole, words
 
 _MOST_FILES = BOUNDS["max_files"][1]
