@@ -5,6 +5,7 @@ blind round.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
 from enclave.names import project_slug
 from output_review.limits import LIMITS, text
+from output_review.origin import to_json as origin_json
 from output_review.policies import PolicyVersion, set_policy, versions
 from output_review.policy import BOUNDS, Downloader, Releaser, to_json
 from output_review.queries import downloads_of, queue
@@ -66,12 +68,18 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
         "how": found.how,
         "controls": found.controls,
         "comment": found.comment,
+        "groups": [asdict(group) for group in found.groups],
+        "origin": origin_json(found.origin) or {},
         "files": [
             {
                 "number": file.number,
                 "name": file.name,
                 "size": file.size,
                 "sha256": file.sha256,
+                "role": str(file.role),
+                "group": file.group,
+                "path": file.path,
+                "code": f"{file.code.name} {file.code.sha256}" if file.code else "",
                 "decision": (outcome(found, file.sha256) or "") if closed else "",
                 "released": file.released,
                 "downloads": file.downloads,

@@ -1,16 +1,18 @@
 """A submission's way in: streamed out of the workspace, hashed on the way, all of it or nothing.
 
-The body is multipart/form-data: a part `meta` (JSON), then one part `file` for each file that `meta` announces,
-in that order, with that name and exactly that size. Bytes go to `outputs/incoming`, then to their digest's place;
-only then one transaction writes request, files and audit event. A refusal, a broken connection or a killed desk
-leaves at most bytes that no row names, and those are removed (`objects`).
+The body is multipart/form-data: a part `meta` (JSON, see `asked`), then one part `file` for each file that `meta`
+announces, then one part `code` for each notebook or script that wrote one, in that order, with that name and
+exactly that size. Bytes go to `outputs/incoming`, then to their digest's place; only then one transaction writes
+request, files and audit event. A refusal, a broken connection or a killed desk leaves at most bytes that no row
+names, and those are removed (`objects`).
 """
 
 import asyncio
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import BodyPartReader, ClientError, MultipartReader, web
@@ -20,8 +22,9 @@ from enclave.errors import BadInput, Refused
 from enclave.layout import Layout
 from enclave.names import PersonName, ProjectSlug
 from output_review import objects
-from output_review.limits import LIMITS, Announced, Limits, Meta, file_name, megabytes, parse_meta, too_big
-from output_review.vocabulary import Arrived, Submission
+from output_review.asked import Announced, Asked, read
+from output_review.limits import LIMITS, Limits, file_name, megabytes
+from output_review.vocabulary import Arrived, Code, Submission
 
 _META_BYTES = 64 * 1024
 _CHUNK = 256 * 1024
@@ -69,25 +72,37 @@ async def _receive(
     if request.content_type != "multipart/form-data":
         raise BadInput("The request must be sent as multipart/form-data: a part meta, then the files.")
     reader = await request.multipart()
-    meta = await _meta(await reader.next(), limits)
-    await asyncio.to_thread(objects.make_sure_there_is_room, layout, sum(f.size for f in meta.files))
+    asked = await _meta(await reader.next(), limits)
+    coming = [("file", one) for one in asked.files] + [("code", one) for one in asked.code]
+    await asyncio.to_thread(objects.make_sure_there_is_room, layout, sum(one.size for _, one in coming))
     folder = await asyncio.to_thread(objects.new_incoming, layout)
     try:
         arrived = [
-            await _file(await reader.next(), announced, folder / str(number), limits)
-            for number, announced in enumerate(meta.files, 1)
+            await _part(await reader.next(), kind, announced, folder / str(number))
+            for number, (kind, announced) in enumerate(coming, 1)
         ]
         if await reader.next() is not None:
             raise BadInput("More files arrived than the request announces.")
-        _refuse_twins(arrived)
-        for number, file in enumerate(arrived, 1):
-            await asyncio.to_thread(objects.keep, layout, folder / str(number), file.sha256)
+        files = _with_code(asked, arrived)
+        _refuse_twins(files)
+        for number, one in enumerate(arrived, 1):
+            await asyncio.to_thread(objects.keep, layout, folder / str(number), one.sha256)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder)
-    return Submission(project, author, meta.what, meta.how, meta.controls, tuple(arrived), meta.statements)
+    return Submission(project, author, asked.what, asked.how, asked.controls, files, asked.statements, asked.groups)
 
 
-async def _meta(part: MultipartReader | BodyPartReader | None, limits: Limits) -> Meta:
+def _with_code(asked: Asked, arrived: list[Arrived]) -> tuple[Arrived, ...]:
+    """The files with the code that wrote them; `arrived` are the files, then the code."""
+    count = len(asked.files)
+    code = {at: Code(one.name, one.size, one.sha256) for at, one in enumerate(arrived[count:], 1)}
+    return tuple(
+        replace(file, code=code.get(announced.code))
+        for file, announced in zip(arrived[:count], asked.files, strict=True)
+    )
+
+
+async def _meta(part: MultipartReader | BodyPartReader | None, limits: Limits) -> Asked:
     if not isinstance(part, BodyPartReader) or part.name != "meta":
         raise BadInput("The first part of the request must be meta, a JSON object.")
     body = bytearray()
@@ -99,23 +114,22 @@ async def _meta(part: MultipartReader | BodyPartReader | None, limits: Limits) -
         value = json.loads(bytes(body))
     except (ValueError, RecursionError):
         raise BadInput("The part meta is not JSON.") from None
-    return parse_meta(value, limits)
+    return read(value, limits)
 
 
-async def _file(
-    part: MultipartReader | BodyPartReader | None, announced: Announced, path: Path, limits: Limits
+async def _part(
+    part: MultipartReader | BodyPartReader | None, kind: str, announced: Announced, path: Path
 ) -> Arrived:
+    """One part's bytes, written to `path` and hashed."""
     if part is None:
         raise BadInput(f"{announced.name!r} is announced, but did not arrive.")
-    if not isinstance(part, BodyPartReader) or part.name != "file":
-        raise BadInput("After meta only parts called file are accepted.")
+    if not isinstance(part, BodyPartReader) or part.name != kind:
+        raise BadInput("After meta only parts called file, then parts called code, are accepted, as announced.")
     if file_name(part.filename or "") != announced.name:
         raise BadInput(f"{part.filename!r} arrived where {announced.name!r} is announced.")
     arrival = await asyncio.to_thread(objects.Arrival, path)
     try:
         while chunk := await part.read_chunk(_CHUNK):
-            if arrival.size + len(chunk) > limits.max_file_bytes:
-                raise too_big(announced.name, limits)
             if arrival.size + len(chunk) > announced.size:
                 raise BadInput(
                     f"{announced.name!r} is bigger than announced ({megabytes(announced.size)}):"
@@ -130,10 +144,10 @@ async def _file(
         digest = await asyncio.to_thread(arrival.finish)
     finally:
         arrival.close()
-    return Arrived(announced.name, arrival.size, digest)
+    return Arrived(announced.name, arrival.size, digest, announced.role, announced.group, announced.path)
 
 
-def _refuse_twins(files: list[Arrived]) -> None:
+def _refuse_twins(files: Iterable[Arrived]) -> None:
     """A decision is about bytes, so the same bytes under two names would be one decision about both."""
     seen: dict[str, str] = {}
     for file in files:

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from output_review.policy import Policy, Releaser
 from output_review.tally import approved_files, counting, free_places, handling, live_claims, settled
-from output_review.vocabulary import OPEN, Action, Actor, File, FileDecision, FileVerdict, Request, Status
+from output_review.vocabulary import OPEN, Action, Actor, File, FileDecision, FileRole, FileVerdict, Request, Status
 
 _S, _A = Status, Action
 TABLE: Mapping[tuple[Status, Action], Status] = {
@@ -97,6 +97,7 @@ class Because(StrEnum):
     UNDECIDED = "undecided"
     NO_REASON = "no-reason"
     UNKNOWN_FILE = "unknown-file"
+    SUPPORTING = "supporting"
 
 
 # Refusals that are a question of when, not of who.
@@ -268,9 +269,12 @@ def flaw(action: Action, comment: str, decisions: Iterable[FileDecision], files:
     files = tuple(files)
     if set(by_number) - {file.number for file in files}:
         return Reason(Because.UNKNOWN_FILE, "A decision names a file that is not in this request.")
+    outputs = [file for file in files if file.role is FileRole.OUTPUT]
+    if set(by_number) - {file.number for file in outputs}:
+        return Reason(Because.SUPPORTING, "A supporting file is not decided about: it never leaves.")
     if not comment.strip():
         return Reason(Because.NO_COMMENT, _NO_COMMENT.get(action, "Say why: the reason is kept with it."))
-    for file in files if action is Action.VOTE else ():
+    for file in outputs if action is Action.VOTE else ():
         decision = by_number.get(file.number)
         if decision is None:
             return Reason(Because.UNDECIDED, f"Decide about {file.name} as well: release it, or keep it in.")

@@ -4,7 +4,6 @@ Typed text and names pass the meter by, so they are short and plain: no control 
 marks that turn the direction of writing.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,77 +13,22 @@ from enclave.errors import BadInput
 MEGABYTE = 1024**2
 LONGEST_NAME = 120
 _LONGEST_NAME_BYTES = 240  # file systems end a name at 255 bytes
-_MOST_STATEMENTS = 50
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Numbers of files and bytes, which a project's policy sets; characters for each typed text."""
+    """Numbers of files and bytes, which a project's policy sets; characters for each typed text. `max_code_bytes`
+    is for one notebook or script that goes along to be read."""
 
     max_files: int = 20
     max_file_bytes: int = 16 * MEGABYTE
     max_total_bytes: int = 64 * MEGABYTE
     max_text: int = 2000
     max_waiting: int = 20
+    max_code_bytes: int = 4 * MEGABYTE
 
 
 LIMITS = Limits()
-
-
-@dataclass(frozen=True)
-class Announced:
-    """A file that the author says will follow."""
-
-    name: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Meta:
-    """The first part of a submission, checked."""
-
-    what: str
-    how: str
-    controls: str
-    files: tuple[Announced, ...]
-    statements: tuple[str, ...]
-
-
-def parse_meta(value: Any, limits: Limits = LIMITS) -> Meta:
-    """Check the JSON value of a submission's `meta` part; raise `BadInput`."""
-    if not isinstance(value, dict) or not isinstance(value.get("files"), list):
-        raise BadInput("The request must be an object with the texts what, how, controls and a list of files.")
-    texts = {
-        "what": text(value.get("what"), "what the files are", limits.max_text),
-        "how": text(value.get("how"), "how they were made", limits.max_text),
-        "controls": text(
-            value.get("controls"), "which disclosure controls were applied (write none if none)", limits.max_text
-        ),
-    }
-    return Meta(files=_files(value["files"], limits), statements=_statements(value.get("statements", [])), **texts)
-
-
-def _statements(value: Any) -> tuple[str, ...]:
-    """The statements that the author makes, word for word; those that nobody asked for do no harm."""
-    if not isinstance(value, list) or len(value) > _MOST_STATEMENTS or not all(isinstance(s, str) for s in value):
-        raise BadInput("The statements that the author makes must be a list of texts.")
-    return tuple(value)
-
-
-def _files(items: Sequence[Any], limits: Limits) -> tuple[Announced, ...]:
-    if not items:
-        raise BadInput("The request holds no file: choose at least one.")
-    if len(items) > limits.max_files:
-        raise too_many(len(items), limits)
-    files = tuple(_announced(item, limits) for item in items)
-    seen: dict[str, str] = {}
-    for file in files:
-        key = unicodedata.normalize("NFKC", file.name).casefold()
-        if key in seen:
-            raise BadInput(f"{seen[key]!r} and {file.name!r} cannot be told apart: rename one of them.")
-        seen[key] = file.name
-    refuse_too_much([(file.name, file.size) for file in files], limits)
-    return files
 
 
 def refuse_too_much(files: Sequence[tuple[str, int]], limits: Limits) -> None:
@@ -94,7 +38,11 @@ def refuse_too_much(files: Sequence[tuple[str, int]], limits: Limits) -> None:
     for name, size in files:
         if size > limits.max_file_bytes:
             raise too_big(name, limits)
-    total = sum(size for _, size in files)
+    refuse_too_heavy(sum(size for _, size in files), limits)
+
+
+def refuse_too_heavy(total: int, limits: Limits) -> None:
+    """Raise `BadInput` if a request of so many bytes is more than may come at once."""
     if total > limits.max_total_bytes:
         raise BadInput(
             f"The files are {megabytes(total)} together: at most {megabytes(limits.max_total_bytes)} are accepted"
@@ -104,19 +52,6 @@ def refuse_too_much(files: Sequence[tuple[str, int]], limits: Limits) -> None:
 
 def too_many(count: int, limits: Limits) -> BadInput:
     return BadInput(f"{count} files are too many for one request: at most {limits.max_files} are accepted.")
-
-
-def _announced(item: Any, limits: Limits) -> Announced:
-    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-        raise BadInput("Each file must be given as an object with its name and its size in bytes.")
-    name, size = file_name(item["name"]), item.get("size")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise BadInput(f"The size of {name!r} must be a whole number of bytes.")
-    if size == 0:
-        raise BadInput(f"{name!r} is empty: there is nothing to release in it.")
-    if size > limits.max_file_bytes:
-        raise too_big(name, limits)
-    return Announced(name, size)
 
 
 def too_big(name: str, limits: Limits) -> BadInput:

@@ -17,7 +17,7 @@ from enclave.layout import Layout
 from output_review import objects
 from output_review.kinds import Family
 from output_review.places import Place
-from output_review.vocabulary import File
+from output_review.vocabulary import Code, File
 
 SECONDS = 15
 COMMAND = ("-I", "-m", "output_review.examiner")
@@ -33,7 +33,7 @@ _AT_ONCE = 2
 _children: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-async def examine(layout: Layout, file: File, place: Place | None = None) -> dict[str, Any]:
+async def examine(layout: Layout, file: File | Code, place: Place | None = None) -> dict[str, Any]:
     """What may be shown of a stored file at a place (the beginning if none): always `family`, `kind`, `notes`; see
     `examiner.report`."""
     where = json.dumps(place or {}, sort_keys=True)

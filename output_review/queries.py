@@ -146,5 +146,7 @@ def releases_of(connection: Connection, project: str, limit: int = 100) -> list[
 
 
 def kept_digests(connection: Connection) -> frozenset[Digest]:
-    """Every digest that a row names."""
-    return frozenset(Digest(value) for value in connection.execute(select(request_files.c.sha256)).scalars())
+    """Every digest that a row names, of files and of the code that wrote them."""
+    columns = (request_files.c.sha256, request_files.c.code_sha256)
+    named = {value for column in columns for value in connection.execute(select(column).distinct()).scalars()}
+    return frozenset(Digest(value) for value in named if value is not None)

@@ -12,10 +12,36 @@ from data_mounts.members import MemberRole, members
 from enclave.errors import NotFound
 from enclave.names import Digest, PersonName, ProjectSlug
 from enclave.people import Person, Role, everybody, people, person_named
+from output_review.origin import from_json
 from output_review.policies import of_rounds
-from output_review.tables import claims, comments, released_files, request_files, requests, reviews, votes
+from output_review.tables import (
+    claims,
+    comments,
+    file_groups,
+    released_files,
+    request_files,
+    requests,
+    reviews,
+    rounds,
+    votes,
+)
 from output_review.tally import COUNTED
-from output_review.vocabulary import Actor, Audience, Claim, Comment, File, FileVerdict, Request, Status, Vote, Word
+from output_review.vocabulary import (
+    Actor,
+    Audience,
+    Claim,
+    Code,
+    Comment,
+    File,
+    FileRole,
+    FileVerdict,
+    Group,
+    Origin,
+    Request,
+    Status,
+    Vote,
+    Word,
+)
 
 
 def actor_for(connection: Connection, person: Person, project: str) -> Actor:
@@ -91,6 +117,8 @@ def filled(connection: Connection, rows: Sequence[Any]) -> list[Request]:
     given, held = _votes(connection, ids), _claims(connection, ids)
     around = _Around(
         files=_files(connection, rows),
+        groups=_groups(connection, rows),
+        origins=_origins(connection, rows),
         votes=given,
         claims=held,
         judges=_who_may_judge(connection, rows, given, held),
@@ -102,6 +130,8 @@ def filled(connection: Connection, rows: Sequence[Any]) -> list[Request]:
 @dataclass(frozen=True)
 class _Around:
     files: Mapping[int, tuple[File, ...]]
+    groups: Mapping[tuple[int, int], tuple[Group, ...]]
+    origins: Mapping[tuple[int, int], Origin | None]
     votes: Sequence[tuple[Any, dict[Digest, Word]]]
     claims: Sequence[Any]
     judges: Mapping[str, Collection[str]]
@@ -168,9 +198,29 @@ def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File,
             released=(row.request_id, row.number) in left,
             downloads=left.get((row.request_id, row.number), 0),
             seen_in=tuple(earlier for earlier in seen[row.request_id, row.sha256] if earlier < row.round),
+            role=FileRole(row.role),
+            group=row.group_number,
+            path=row.path or "",
+            code=Code(row.code_name, row.code_size, Digest(row.code_sha256)) if row.code_sha256 else None,
         )
         files.setdefault(row.request_id, []).append(file)
     return {number: tuple(own) for number, own in files.items()}
+
+
+def _groups(connection: Connection, rows: Sequence[Any]) -> dict[tuple[int, int], tuple[Group, ...]]:
+    """Of every round of these requests, by (request, round)."""
+    query = select(file_groups).where(file_groups.c.request_id.in_([row.id for row in rows]))
+    found: dict[tuple[int, int], tuple[Group, ...]] = {}
+    for row in connection.execute(query.order_by(file_groups.c.number)):
+        key = (row.request_id, row.round)
+        found[key] = (*found.get(key, ()), Group(row.number, row.title, row.context, row.controls))
+    return found
+
+
+def _origins(connection: Connection, rows: Sequence[Any]) -> dict[tuple[int, int], Origin | None]:
+    columns = (rounds.c.request_id, rounds.c.round, rounds.c.origin)
+    query = select(*columns).where(rounds.c.request_id.in_([row.id for row in rows]))
+    return {(row.request_id, row.round): from_json(row.origin) for row in connection.execute(query)}
 
 
 def _vote(row: Any, words: Mapping[Digest, Word], counts: bool) -> Vote:
@@ -209,4 +259,6 @@ def _request(row: Any, around: _Around) -> Request:
         ),
         policy=around.policies[row.project, row.policy_version],
         policy_version=row.policy_version,
+        groups=around.groups.get((row.id, row.round), ()),
+        origin=around.origins.get((row.id, row.round)),
     )

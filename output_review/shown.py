@@ -4,6 +4,7 @@ Nothing here decides who sees what: `telling` has, and a caller without evidence
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from output_review.lifecycle import WHO, Who, objection
 from output_review.policy import Policy, to_json
 from output_review.tally import counting, handling, lacking
 from output_review.telling import FileTold, Said, Told
-from output_review.vocabulary import Action, Actor, Comment, Request, RequestEvent, Vote
+from output_review.vocabulary import Action, Actor, Comment, Origin, Request, RequestEvent, Vote
 from output_review.words import in_words, state_in_words
 
 # What a person may do through the desk; the others are the desk's own steps, or a workspace's.
@@ -58,6 +59,8 @@ def whole(request: Request, known: Told, moment: datetime, names: bool) -> dict[
         "policy_version": request.policy_version,
         "policy": list(in_words(request.policy)),
         "statements": list(request.policy.statements),
+        "groups": [asdict(group) for group in request.groups],
+        "origin": _origin(request.origin),
         "blind": known.blind,
         "lacking": lacking(request) if request.open else 0,
         "votes": [vote(one) for one in known.votes],
@@ -113,12 +116,23 @@ def policy_version(
     return head | {"policy": values | thresholds}
 
 
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    """What the platform knew of the workspace; None for a round of before it was kept."""
+    if origin is None:
+        return None
+    return {"image": origin.image, "datasets": list(origin.datasets), "started": stamp(origin.started)}
+
+
 def _file(one: FileTold) -> dict[str, Any]:
     return {
         "number": one.file.number,
         "name": one.file.name,
         "size": one.file.size,
         "sha256": one.file.sha256,
+        "role": str(one.file.role),
+        "group": one.file.group or None,
+        "path": one.file.path,
+        "code": None if one.file.code is None else asdict(one.file.code),
         "decision": None if one.decision is None else str(one.decision),
         "released": one.file.released,
         "downloads": one.file.downloads,

@@ -7,6 +7,7 @@ read.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,10 @@ from sqlalchemy.engine import Connection
 from enclave import audit
 from enclave.errors import Forbidden, Refused
 from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
+from output_review.origin import to_json
 from output_review.reading import get_request
-from output_review.tables import claims, request_files, requests, rounds
-from output_review.vocabulary import Action, Actor, Arrived, Request, RequestEvent, Status
+from output_review.tables import claims, file_groups, request_files, requests, rounds
+from output_review.vocabulary import Action, Actor, Arrived, Origin, Request, RequestEvent, Status, Submission
 
 EVENT = {
     Action.CLAIM: RequestEvent.CLAIMED,
@@ -111,33 +113,40 @@ def begin_round(
     number: int,
     round_: int,
     policy_version: int,
-    texts: Mapping[str, str],
-    statements: tuple[str, ...],
-    files: tuple[Arrived, ...],
+    asked: Submission,
+    origin: Origin | None,
     now: datetime,
 ) -> None:
-    """The rows of a round that begins: what the author says, under which policy, about which bytes."""
+    """The rows of a round that begins: what the author says, under which policy, about which bytes, from where."""
+    key = {"request_id": number, "round": round_}
     connection.execute(
         insert(rounds).values(
-            request_id=number,
-            round=round_,
+            **key,
             policy_version=policy_version,
-            statements=list(statements),
+            what=asked.what,
+            how=asked.how,
+            controls=asked.controls,
+            statements=list(asked.statements),
             started=now,
-            **texts,
+            origin=to_json(origin),
         )
     )
-    connection.execute(
-        insert(request_files),
-        [
-            {
-                "request_id": number,
-                "round": round_,
-                "number": place,
-                "name": file.name,
-                "size": file.size,
-                "sha256": file.sha256,
-            }
-            for place, file in enumerate(files, 1)
-        ],
-    )
+    if asked.groups:
+        connection.execute(insert(file_groups), [key | asdict(group) for group in asked.groups])
+    files = [key | {"number": place} | _file(file) for place, file in enumerate(asked.files, 1)]
+    connection.execute(insert(request_files), files)
+
+
+def _file(file: Arrived) -> dict[str, Any]:
+    code = file.code
+    return {
+        "name": file.name,
+        "size": file.size,
+        "sha256": file.sha256,
+        "role": file.role,
+        "group_number": file.group,
+        "path": file.path,
+        "code_name": code and code.name,
+        "code_size": code and code.size,
+        "code_sha256": code and code.sha256,
+    }

@@ -1,5 +1,6 @@
 """What authors change: each function is one step with its audit event, in the caller's transaction."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +10,14 @@ from sqlalchemy.engine import Connection
 from enclave import audit
 from enclave.errors import BadInput, Refused
 from output_review.limits import LIMITS, refuse_too_much
+from output_review.origin import origin_of
 from output_review.policies import PolicyVersion, in_force
 from output_review.policy import unmade
 from output_review.queries import waiting_count
 from output_review.reading import get_request
 from output_review.steps import allowed, begin_round, step
 from output_review.tables import requests
-from output_review.vocabulary import Action, Actor, File, Request, RequestEvent, Status, Submission
+from output_review.vocabulary import Action, Actor, Arrived, File, Request, RequestEvent, Status, Submission
 
 
 def submit(connection: Connection, submission: Submission, now: datetime) -> Request:
@@ -48,9 +50,7 @@ def submit(connection: Connection, submission: Submission, now: datetime) -> Req
         )
         .returning(requests.c.id)
     ).scalar_one()
-    begin_round(
-        connection, number, 1, policy.version, _texts(submission), policy.policy.statements, submission.files, now
-    )
+    _begin(connection, number, 1, policy, submission, now)
     details = {"project": submission.project} | _details(submission, policy, 1)
     audit.record(connection, submission.author, RequestEvent.SUBMITTED, f"request:{number}", details)
     return get_request(connection, number)
@@ -67,16 +67,7 @@ def resubmit(
     request = allowed(connection, actor, Action.RESUBMIT, number, now, version)
     policy = _policy_for(connection, submission)
     round_ = request.round + 1
-    begin_round(
-        connection,
-        number,
-        round_,
-        policy.version,
-        _texts(submission),
-        policy.policy.statements,
-        submission.files,
-        now,
-    )
+    _begin(connection, number, round_, policy, submission, now)
     before = {file.sha256: file for file in request.files}
     changes = [file.name for file in submission.files if file.sha256 not in before]
     kept = {file.sha256 for file in submission.files}
@@ -114,6 +105,15 @@ def _policy_for(connection: Connection, submission: Submission) -> PolicyVersion
     return found
 
 
+def _begin(
+    connection: Connection, number: int, round_: int, policy: PolicyVersion, asked: Submission, now: datetime
+) -> None:
+    """A round with the statements that the policy asks for, all of which the author made."""
+    confirmed = replace(asked, statements=policy.policy.statements)
+    origin = origin_of(connection, asked.author, asked.project)
+    begin_round(connection, number, round_, policy.version, confirmed, origin, now)
+
+
 def _texts(submission: Submission) -> dict[str, str]:
     return {"what": submission.what, "how": submission.how, "controls": submission.controls}
 
@@ -123,5 +123,10 @@ def _details(submission: Submission, policy: PolicyVersion, round_: int) -> dict
         "round": round_,
         "policy_version": policy.version,
         "statements": list(policy.policy.statements),
-        "files": [{"name": f.name, "size": f.size, "sha256": f.sha256} for f in submission.files],
+        "files": [_detail(file) for file in submission.files],
     }
+
+
+def _detail(file: Arrived) -> dict[str, Any]:
+    code = {} if file.code is None else {"code": file.code.sha256}
+    return {"name": file.name, "size": file.size, "sha256": file.sha256, "role": file.role} | code

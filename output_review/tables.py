@@ -50,7 +50,7 @@ requests = Table(
     Index("ix_requests_status_created", "status", "created"),
     Index("ix_requests_status_waiting", "status", "waiting_since"),
 )
-# What the author said and under which policy, round by round.
+# What the author said and under which policy, round by round; `origin` is what the platform knew of the workspace.
 rounds = Table(
     "rounds",
     metadata,
@@ -62,7 +62,19 @@ rounds = Table(
     Column("controls", Text, nullable=False),
     Column("statements", JSON, nullable=False),
     Column("started", UtcDateTime, nullable=False),
+    Column("origin", JSON(none_as_null=True), nullable=True),
 )
+file_groups = Table(
+    "file_groups",
+    metadata,
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("title", String(120), nullable=False),
+    Column("context", Text, nullable=False),
+    Column("controls", Text, nullable=False),
+)
+# `group_number` 0 is none; path and code are as the workspace told, and there may be no code.
 request_files = Table(
     "request_files",
     metadata,
@@ -72,6 +84,12 @@ request_files = Table(
     Column("name", String(120), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
+    Column("role", String(12), nullable=False, server_default="output"),
+    Column("group_number", Integer, nullable=False, server_default="0"),
+    Column("path", String(400), nullable=True),
+    Column("code_name", String(120), nullable=True),
+    Column("code_size", BigInteger, nullable=True),
+    Column("code_sha256", String(64), nullable=True),
     UniqueConstraint("request_id", "round", "sha256"),
 )
 # Who handles what. A claim lapses; who gives it back or votes has none any more.

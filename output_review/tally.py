@@ -2,7 +2,8 @@
 
 A vote counts if a person who may judge the request has given it, in this round, under the policy in force for this
 round. An automatic check is nobody: its name holds a colon, which no person's can. A file is approved when as many
-distinct checkers as the policy requires have approved its bytes and none whose vote counts has rejected them.
+distinct checkers as the policy requires have approved its bytes and none whose vote counts has rejected them. Only
+outputs are counted: a supporting file is seen and never approved, whatever a row of votes says.
 """
 
 from collections.abc import Iterable
@@ -33,7 +34,10 @@ def lacking(request: Request) -> int:
 
 
 def agreed(request: Request, digest: Digest) -> FileVerdict | None:
-    """What the required checkers agree on about these bytes; None as long as they do not."""
+    """What the required checkers agree on about these bytes; None as long as they do not, or if they are no
+    output's."""
+    if not _may_leave(request, digest):
+        return None
     votes = counting(request).values()
     words = [vote.words[digest].verdict for vote in votes if digest in vote.words]
     if len(words) < request.policy.reviewers or len(set(words)) != 1 or len(words) != len(votes):
@@ -41,25 +45,31 @@ def agreed(request: Request, digest: Digest) -> FileVerdict | None:
     return words[0]
 
 
+def _may_leave(request: Request, digest: Digest) -> bool:
+    return any(file.sha256 == digest for file in request.outputs)
+
+
 def settled(request: Request) -> Action | None:
     """What the count of the votes makes the desk do now: approve, open the votes to each other, or nothing yet."""
     if lacking(request):
         return None
-    verdicts = [agreed(request, file.sha256) for file in request.files]
+    verdicts = [agreed(request, file.sha256) for file in request.outputs]
     if None not in verdicts and FileVerdict.APPROVED in verdicts:
         return Action.APPROVE
     return Action.REVEAL
 
 
 def approved_files(request: Request) -> tuple[File, ...]:
-    """The files whose bytes the required checkers approved."""
-    return tuple(file for file in request.files if agreed(request, file.sha256) is FileVerdict.APPROVED)
+    """The outputs whose bytes the required checkers approved."""
+    return tuple(file for file in request.outputs if agreed(request, file.sha256) is FileVerdict.APPROVED)
 
 
 def outcome(request: Request, digest: Digest) -> FileVerdict | None:
     """How a file of a decided or returned round stands: one word against it is enough to keep it inside."""
     if request.status in COUNTED:
         return agreed(request, digest)
+    if not _may_leave(request, digest):
+        return None
     if request.status is Status.REJECTED:
         return FileVerdict.REJECTED
     words = [vote.words[digest].verdict for vote in request.votes if digest in vote.words]

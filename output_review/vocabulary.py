@@ -58,6 +58,14 @@ class FileVerdict(StrEnum):
     REJECTED = "rejected"
 
 
+class FileRole(StrEnum):
+    """What a file of a request is there for. Only an output may ever leave; a supporting file is seen by those who
+    judge, and never leaves whatever is said of it."""
+
+    OUTPUT = "output"
+    SUPPORTING = "supporting"
+
+
 class Audience(StrEnum):
     """Who reads a checker's comment once the blind phase is over; an author's comment is for everybody."""
 
@@ -162,9 +170,39 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Code:
+    """The notebook or script that wrote a file, as the workspace told: its bytes when the file was submitted."""
+
+    name: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that share what they are and the disclosure controls applied to them; numbered from 1 in a round."""
+
+    number: int
+    title: str
+    context: str
+    controls: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which workspace a round came from, as the platform itself knows it and no submission can say: its image by
+    content, the datasets mounted in it (`name@version`), when it started. Empty and None where that is not known.
+    """
+
+    image: str = ""
+    datasets: tuple[str, ...] = ()
+    started: datetime | None = None
+
+
+@dataclass(frozen=True)
 class File:
     """One file of a request's present round: its bytes are known by digest, the name is a label. `seen_in` are the
-    earlier rounds of this request that held the same bytes."""
+    earlier rounds of this request that held the same bytes. `path` and `code` are as the workspace told."""
 
     number: int
     name: str
@@ -173,6 +211,10 @@ class File:
     released: bool = False
     downloads: int = 0
     seen_in: tuple[int, ...] = ()
+    role: FileRole = FileRole.OUTPUT
+    group: int = 0
+    path: str = ""
+    code: Code | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +242,13 @@ class Request:
     claims: tuple[Claim, ...] = ()
     policy: Policy = field(default=DEFAULT)
     policy_version: int = 1
+    groups: tuple[Group, ...] = ()
+    origin: Origin | None = None
+
+    @property
+    def outputs(self) -> tuple[File, ...]:
+        """The files that may leave, if they are approved."""
+        return tuple(file for file in self.files if file.role is FileRole.OUTPUT)
 
     @property
     def size(self) -> int:
@@ -214,11 +263,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A file whose bytes have arrived whole and are kept under their digest."""
+    """A file whose bytes, and those of its code, have arrived whole and are kept under their digests."""
 
     name: str
     size: int
     sha256: Digest
+    role: FileRole = FileRole.OUTPUT
+    group: int = 0
+    path: str = ""
+    code: Code | None = None
 
 
 @dataclass(frozen=True)
@@ -232,3 +285,4 @@ class Submission:
     controls: str
     files: tuple[Arrived, ...]
     statements: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()

@@ -28,6 +28,7 @@ from output_review.vocabulary import (
     FileDecision,
     FileVerdict,
     Request,
+    Submission,
     Vote,
 )
 
@@ -165,12 +166,26 @@ def take_back(connection: Connection, actor: Actor, number: int, version: int, n
     """A checker takes the approval back: the same files wait again, in a new round without any vote."""
     request = allowed(connection, actor, Action.TAKE_BACK, number, now, version)
     policy, round_ = in_force(connection, request.project), request.round + 1
-    files = tuple(Arrived(file.name, file.size, file.sha256) for file in request.files)
-    texts = {"what": request.what, "how": request.how, "controls": request.controls}
-    begin_round(connection, number, round_, policy.version, texts, request.policy.statements, files, now)
+    begin_round(connection, number, round_, policy.version, _as_asked(request), request.origin, now)
     details = {"round": round_, "policy_version": policy.version}
     values = {"release_at": None, "comment": "", "reviewer": "", "waiting_since": now} | details
     return step(connection, actor, Action.TAKE_BACK, request, now, details, **values)
+
+
+def _as_asked(request: Request) -> Submission:
+    files = tuple(
+        Arrived(one.name, one.size, one.sha256, one.role, one.group, one.path, one.code) for one in request.files
+    )
+    return Submission(
+        request.project,
+        request.author,
+        request.what,
+        request.how,
+        request.controls,
+        files,
+        request.policy.statements,
+        request.groups,
+    )
 
 
 def comment_on(

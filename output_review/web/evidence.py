@@ -16,6 +16,7 @@ from enclave.web.rooms import Desk
 from output_review.places import place_of
 from output_review.preview import examine
 from output_review.sight import Sight
+from output_review.vocabulary import Code, File
 from output_review.web.subject import subject_of
 
 _STYLE = (files("output_review") / "static" / "preview.css").read_text()
@@ -33,6 +34,20 @@ _HEADERS = {
 
 
 async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """A file of the request."""
+    file = await _file(desk, request)
+    return await _shown(desk, request, file)
+
+
+async def code(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """The notebook or script that wrote a file, as it was when it was submitted."""
+    file = await _file(desk, request)
+    if file.code is None:
+        raise NotFound(f"Nobody said what wrote {file.name}.")
+    return await _shown(desk, request, file.code)
+
+
+async def _file(desk: Desk, request: web.Request) -> File:
     """For those who judge or audit. An author reads their file in the workspace, behind the meter."""
     subject = await subject_of(desk, request)
     if subject.sight < Sight.EVIDENCE:
@@ -41,6 +56,10 @@ async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
     file = next((file for file in subject.request.files if file.number == number), None)
     if file is None:
         raise NotFound(f"Request {subject.request.id} has no file {number}.")
+    return file
+
+
+async def _shown(desk: Desk, request: web.Request, file: File | Code) -> web.StreamResponse:
     found = await examine(desk.settings.layout, file, place_of(request.query))
     text = desk.renderer.render("preview.html", file=file, found=found, style=Markup(_STYLE))  # noqa: S704  # our own file
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)

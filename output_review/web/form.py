@@ -59,7 +59,7 @@ class Form:
 def read(form: Mapping[str, Any], request: Request) -> Filled:
     """The form, parsed; raise `BadInput`."""
     judged = []
-    for file in request.files:
+    for file in request.outputs:
         verdict = typed(form, f"verdict-{file.number}")
         if verdict in set(FileVerdict):
             reason = typed(form, f"reason-{file.number}")
@@ -92,8 +92,8 @@ def wrong(filled: Filled, request: Request) -> str:
 def confirmation(filled: Filled, action: Action, request: Request, reviewer: str) -> Confirmation:
     """What is asked back."""
     approved = {one.number for one in filled.judged if one.verdict is FileVerdict.APPROVED}
-    leaving = tuple(f for f in request.files if action is Action.VOTE and f.number in approved)
-    staying = tuple(f for f in request.files if f not in leaving)
+    leaving = tuple(f for f in request.outputs if action is Action.VOTE and f.number in approved)
+    staying = tuple(f for f in request.outputs if f not in leaving)
     others = max(0, request.policy.reviewers - len(set(counting(request)) | {reviewer}))
     return Confirmation(action, filled.fingerprint(), leaving, staying, others)
 

@@ -1,6 +1,7 @@
 """The inward door: what a workspace may ask. Person and project come from its socket, as the gate says."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -65,6 +66,7 @@ def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
         "url": f"/desk/requests/{request.id}",
         "files": [_file(one) for one in known.files],
         "comments": [{"author": one.author, "text": one.text} for one in known.comments],
+        "groups": [asdict(group) for group in request.groups],
     }
 
 
@@ -73,6 +75,10 @@ def _file(one: FileTold) -> dict[str, Any]:
         "name": one.file.name,
         "size": one.file.size,
         "sha256": one.file.sha256,
+        "role": one.file.role,
+        "group": one.file.group,
+        "path": one.file.path,
+        "code": one.file.code.name if one.file.code else "",
         "decision": one.decision or "",
         "reason": "\n".join(said.reason for said in one.said if said.reason),
         "comments": [{"author": comment.author, "text": comment.text} for comment in one.comments],
@@ -95,6 +101,7 @@ async def policy(desk: Desk, request: web.Request) -> web.StreamResponse:
             "max_file_bytes": found.policy.max_file_bytes,
             "max_total_bytes": found.policy.max_total_bytes,
             "max_text": LIMITS.max_text,
+            "max_code_bytes": LIMITS.max_code_bytes,
             "statements": list(found.policy.statements),
             "version": found.version,
             "in_words": list(in_words(found.policy)),

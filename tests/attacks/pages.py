@@ -143,6 +143,7 @@ class Site:
         self.world, self._loop, self._browser, self.canary = world, loop, browser, canary
         self._contexts: list[BrowserContext] = []
         self.asked: list[str] = []
+        self.posted: list[str] = []  # the cookies that came along
         self.plain = ""
         self._pages, self._works = Weakened(world.gate._pages), Weakened(world.gate._site)
         world.gate._pages, world.gate._site = self._pages, self._works  # type: ignore[assignment]
@@ -150,6 +151,8 @@ class Site:
     async def server(self, request: web.Request) -> web.Response:
         """The attacker's own: a page for whatever looks like one, data for the rest."""
         self.asked.append(request.path)
+        if request.method == "POST":
+            self.posted.append(request.headers.get("Cookie", ""))
         if request.path.endswith("/around"):
             return web.Response(text=_AROUND, content_type="text/html")
         if "/api/" in request.path:
@@ -170,9 +173,13 @@ class Site:
         self._contexts.append(made)
         return made
 
+    def weaken(self, *without: str) -> None:
+        """Take these of `WALLS` away from every page that comes from now on."""
+        self._pages.edits = self._works.edits = [WALLS[name] for name in without]
+
     def open(self, *without: str) -> tuple[Page, Frame]:
         """Our page, and the workspace's in its frame; `without` some of `WALLS`."""
-        self._pages.edits = self._works.edits = [WALLS[name] for name in without]
+        self.weaken(*without)
         page = self.context().new_page()
         page.goto(f"{self.world.pages}/workspace/{ALICE[1]}")
         frame = _frame(page)

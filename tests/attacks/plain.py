@@ -13,8 +13,8 @@ from yarl import URL
 
 from tests.workspaces.gate.conftest import free_port
 
-_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "upgrade", "host", "content-length"}
-_OF_A_HANDSHAKE = "sec-websocket-"
+_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
+_OF_A_HANDSHAKE = ("sec-websocket-", "upgrade")
 
 
 class PlainProxy:
@@ -24,8 +24,9 @@ class PlainProxy:
         self._runners: list[web.ServerRunner] = []
         self._clients: list[aiohttp.ClientSession] = []
 
-    async def to(self, path: Path) -> str:
-        """The address of a proxy to whatever the socket's path leads to, links followed."""
+    async def to(self, path: Path, **added: str) -> str:
+        """The address of a proxy to whatever the socket's path leads to, links followed. It adds these headers, and
+        then leaves out what `Connection` names."""
         client = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(path)), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
@@ -33,7 +34,7 @@ class PlainProxy:
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             if "websocket" in request.headers.get("Upgrade", "").lower():
                 return await _channel(client, request)
-            return await _message(client, request)
+            return await _message(client, request, added)
 
         runner = web.ServerRunner(web.Server(answer, access_log=None))
         await runner.setup()
@@ -54,8 +55,12 @@ def _url(request: web.BaseRequest) -> URL:
     return URL("http://localhost" + request.raw_path, encoded=True)
 
 
-async def _message(client: aiohttp.ClientSession, request: web.BaseRequest) -> web.StreamResponse:
-    sent = [(name, value) for name, value in request.headers.items() if name.lower() not in _OF_ONE_CONNECTION]
+async def _message(
+    client: aiohttp.ClientSession, request: web.BaseRequest, added: dict[str, str]
+) -> web.StreamResponse:
+    named = {name.strip().lower() for name in request.headers.get("Connection", "").split(",")}
+    given = [*request.headers.items(), *((name.replace("_", "-"), value) for name, value in added.items())]
+    sent = [(name, value) for name, value in given if name.lower() not in _OF_ONE_CONNECTION | named]
     body = request.content if request.can_read_body else None
     async with client.request(
         request.method, _url(request), headers=sent, data=body, allow_redirects=False

@@ -102,9 +102,12 @@ async def test_nobody_has_the_gates_own_word_taken_out(world, plain, control):
     """`Connection: X-Enclave-Person` asks a proxy to remove that header; the desk would hear no name at all."""
     sent = {**world.cookie(), "Connection": "X-Enclave-Person, Host", "Host": world.pages.removeprefix("http://")}
     desk = world.settings.layout.desk_socket("gate")
-    with control("a plain proxy lets the browser say who and where it is"):
-        async with world.get(await plain.to(desk) + "/desk/requests", **sent, **FORGED) as answer:
-            assert (await answer.json())["headers"]["X-Enclave-Person"] == "carol"
+    adding = await plain.to(desk, X_Enclave_Person="alice")
+    with control("a proxy that says who it is, and then obeys, says nothing"):
+        async with world.get(adding + "/desk/requests", **world.cookie()) as answer:
+            assert (await answer.json())["headers"]["X-Enclave-Person"] == "alice"
+        async with world.get(adding + "/desk/requests", **sent) as answer:
+            assert "X-Enclave-Person" not in (await answer.json())["headers"]
     async with world.get(world.pages + "/desk/requests", **sent, **{"X-Forwarded-For": "10.0.0.1"}) as answer:
         seen = (await answer.json())["headers"]
     assert (seen["X-Enclave-Person"], seen["X-Forwarded-For"]) == ("alice", "127.0.0.1")

@@ -115,7 +115,7 @@ def judged_all(request: Request, rejected: tuple[int, ...] = ()) -> list[FileDec
             FileVerdict.REJECTED if file.number in rejected else FileVerdict.APPROVED,
             "cells below 10" if file.number in rejected else "",
         )
-        for file in request.files
+        for file in request.outputs
     ]
 
 
@@ -212,12 +212,13 @@ def meta_of(files: dict[str, bytes], **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def a_form(files: dict[str, bytes], meta: Any = None) -> FormData:
+def a_form(files: dict[str, bytes], meta: Any = None, code: dict[str, bytes] | None = None) -> FormData:
     """A submission as the extension sends it."""
     form = FormData(quote_fields=False)
     form.add_field("meta", json.dumps(meta_of(files) if meta is None else meta), content_type="application/json")
-    for name, content in files.items():
-        form.add_field("file", BytesIO(content), filename=name, content_type="application/octet-stream")
+    for kind, parts in (("file", files), ("code", code or {})):
+        for name, content in parts.items():
+            form.add_field(kind, BytesIO(content), filename=name, content_type="application/octet-stream")
     return form
 
 

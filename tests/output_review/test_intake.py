@@ -97,7 +97,7 @@ async def test_an_announced_size_over_the_limit_is_refused_before_a_byte_is_kept
 async def test_a_lie_about_the_size_does_not_pass_the_limit(client, desk):
     meta = meta_of({}) | {"files": [{"name": "big.bin", "size": LIMITS.max_file_bytes}]}
     content = bytes(LIMITS.max_file_bytes + 1)
-    await refused(client, desk, a_form({"big.bin": content}, meta), words="at most 16 MB")
+    await refused(client, desk, a_form({"big.bin": content}, meta), words="bigger than announced (16 MB)")
 
 
 async def test_the_same_bytes_under_two_names_are_refused(client, desk):

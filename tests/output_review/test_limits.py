@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.errors import BadInput
-from output_review.limits import LIMITS, Limits, file_name, megabytes, parse_meta, text
-
-GOOD = {"what": "a table", "how": "by notebook", "controls": "rounded"}
-
-
-def meta(files, **changes):
-    return GOOD | {"files": files} | changes
+from output_review.limits import Limits, file_name, megabytes, text
 
 
 @given(st.text(max_size=200))
@@ -63,56 +57,6 @@ def test_lines_and_tabs_are_plain_and_windows_line_ends_are_brought_to_ours():
 def test_texts_that_are_not_plain_are_refused(value):
     with pytest.raises(BadInput, match=r"\.$"):
         text(value, "what it is", 99)
-
-
-def test_a_whole_request_is_read():
-    found = parse_meta(meta([{"name": "a.csv", "size": 3}, {"name": "b.csv", "size": 4}]))
-    assert [(file.name, file.size) for file in found.files] == [("a.csv", 3), ("b.csv", 4)]
-    assert (found.what, found.how, found.controls) == ("a table", "by notebook", "rounded")
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (None, "must be an object"),
-        ([], "must be an object"),
-        (GOOD, "must be an object"),
-        (meta({}), "must be an object"),
-        (meta([]), "holds no file"),
-        (meta([{"name": f"{i}", "size": 1} for i in range(21)]), "21 files are too many"),
-        (meta([3]), "Each file must be given"),
-        (meta([{"name": 3, "size": 3}]), "Each file must be given"),
-        (meta([{"name": "a", "size": "3"}]), "whole number"),
-        (meta([{"name": "a", "size": True}]), "whole number"),
-        (meta([{"name": "a", "size": -1}]), "whole number"),
-        (meta([{"name": "a"}]), "whole number"),
-        (meta([{"name": "a", "size": 0}]), "is empty"),
-        (meta([{"name": "a", "size": LIMITS.max_file_bytes + 1}]), "at most 16 MB"),
-        (meta([{"name": str(i), "size": LIMITS.max_file_bytes} for i in range(5)]), "80 MB together"),
-        (meta([{"name": "a.csv", "size": 1}, {"name": "A.CSV", "size": 1}]), "cannot be told apart"),
-        (meta([{"name": "ﬁ", "size": 1}, {"name": "fi", "size": 1}]), "cannot be told apart"),
-        (meta([{"name": "a", "size": 1}], controls=""), "disclosure controls"),
-        (meta([{"name": "a", "size": 1}], what=None), "what the files are"),
-    ],
-)
-def test_what_is_wrong_with_a_request_is_said(value, words):
-    with pytest.raises(BadInput, match=words):
-        parse_meta(value)
-
-
-KEYS = st.sampled_from(["what", "how", "controls", "files", "name", "size"])
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner),
-)
-
-
-@given(ANY_JSON)
-def test_no_json_breaks_the_reader(value):
-    try:
-        assert parse_meta(value).files
-    except BadInput as refused:
-        assert str(refused).endswith(".")
 
 
 def test_sizes_are_said_in_the_unit_of_the_limits():

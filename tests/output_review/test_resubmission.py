@@ -111,6 +111,7 @@ async def test_a_workspace_learns_the_policy_in_force(client, desk):
         "max_file_bytes": 16777216,
         "max_total_bytes": 67108864,
         "max_text": 2000,
+        "max_code_bytes": 4194304,
         "statements": [],
         "version": 1,
         "in_words": list(in_words(DEFAULT)),

@@ -11,6 +11,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from enclave.errors import Refused
 from workspaces.gate.errors import BadReply, TooLarge, Unavailable
 from workspaces.gate.exchange import Answer, Exchange
 from workspaces.gate.meter.toll import Toll
@@ -21,6 +22,7 @@ BODY_SECONDS = 60.0  # the longest silence of a client that is sending a body
 SMALL = 64 * 1024  # bytes; an answer that says it is no longer is passed on in one piece
 _BODILESS = frozenset({204, 304})
 _BROKEN_OFF = (aiohttp.ClientError, TimeoutError, OSError)
+Look = Callable[[bytes], None]
 
 
 class Passage(NamedTuple):
@@ -28,7 +30,8 @@ class Passage(NamedTuple):
 
     `target` is path and query exactly as they are to arrive. `reply` makes the headers of the answer, and may
     refuse it. `absent` is what is said when the server behind does not answer. `first` was read of the request's
-    body already. `toll` counts what a workspace answers, and may refuse it.
+    body already; `look` sees each piece of the rest before it is passed on, and may refuse it. `toll` counts what a
+    workspace answers, and may refuse it.
     """
 
     client: aiohttp.ClientSession
@@ -39,31 +42,41 @@ class Passage(NamedTuple):
     body_limit: int | None = None
     exchange: Exchange | None = None  # the lean client, for what has no body
     first: bytes = b""
+    look: Look | None = None
     toll: Toll | None = None
 
 
 class _Body:
-    """The request's body, counted."""
+    """The request's body, counted and looked at; `refused` says why it was broken off."""
 
-    def __init__(self, request: web.BaseRequest, limit: int | None, first: bytes) -> None:
+    def __init__(self, request: web.BaseRequest, passage: Passage) -> None:
         self._request = request
-        self._limit = limit
-        self._first = first
-        self.too_large = limit is not None and (request.content_length or 0) > limit
+        self._passage = passage
+        self.refused: Refused | None = None
+
+    def bound(self, length: int) -> None:
+        """Raise `TooLarge` for a body of this many bytes."""
+        limit = self._passage.body_limit
+        if limit is not None and length > limit:
+            raise TooLarge(f"This is too large: at most {limit // 1_000_000} MB are accepted here.")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = len(self._first)
-        if self._first:
-            yield self._first
+        received = len(self._passage.first)
+        if self._passage.first:
+            yield self._passage.first
         while True:
             async with asyncio.timeout(BODY_SECONDS):
                 chunk = await self._request.content.readany()
             if not chunk:
                 return
             received += len(chunk)
-            if self._limit is not None and received > self._limit:
-                self.too_large = True
-                raise TooLarge("too large")
+            try:
+                self.bound(received)
+                if self._passage.look is not None:
+                    self._passage.look(chunk)
+            except Refused as error:
+                self.refused = error
+                raise
             yield chunk
 
 
@@ -73,19 +86,15 @@ def url(target: str) -> URL:
 
 
 async def forward(request: web.BaseRequest, passage: Passage) -> web.StreamResponse:
-    """Pass the request on and its answer back; raise `Unavailable`, `TooLarge` or what `reply` raises."""
-    body = _Body(request, passage.body_limit, passage.first)
+    """Pass the request on and its answer back; raise `Unavailable`, `TooLarge`, what `reply` or `look` raises."""
+    body = _Body(request, passage)
+    body.bound(request.content_length or 0)
     try:
-        if body.too_large:
-            raise TooLarge("too large")
         async with _asked(request, passage, body) as answer:
             return await _pass_back(request, answer, passage.reply(answer), passage.toll)
-    except (TooLarge, *_BROKEN_OFF) as error:
-        if body.too_large:
-            limit = f"{(passage.body_limit or 0) // 1_000_000} MB"
-            raise TooLarge(f"This is too large: at most {limit} are accepted here.") from error
-        if isinstance(error, TooLarge):
-            raise
+    except _BROKEN_OFF as error:
+        if body.refused is not None:
+            raise body.refused from error
         log.info("no answer: %s %s: %r", request.method, passage.target.partition("?")[0], error)
         raise Unavailable(passage.absent) from error
 

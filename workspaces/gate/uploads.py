@@ -1,16 +1,18 @@
 """Files that are brought in through the browser: allowed or not, how large, and recorded.
 
 JupyterLab's upload writes `"format": "base64"`, in pieces with `"chunk"` above 1 MB; saving a notebook or a text
-does neither. A body of up to `INSPECTED` bytes is read and judged; a longer one has to say before its content that
-it is a notebook or a text, as JupyterLab does. A widget brings files in as buffers of a message to its kernel.
-This is a policy for honest hands: who types, pastes or dresses a file as a text brings it in as well, and nothing
-follows from that for what is inside.
+does neither. A body of up to `INSPECTED` bytes is read whole and judged. A longer one has to say before its content
+what it is, as JupyterLab does, and a file how long it is: its size follows from that to two bytes, as its content
+comes last. Nothing more is held here. A widget brings files in as buffers of a message to its kernel. This is a
+policy for honest hands: who types, pastes or dresses a file as a text brings it in as well, and nothing follows
+from that for what is inside.
 """
 
 import asyncio
 import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -18,18 +20,22 @@ from aiohttp import web
 from enclave.errors import BadInput, Forbidden
 from enclave.sizes import about
 from workspaces.gate.errors import TooLarge
+from workspaces.gate.forward import Look
 from workspaces.gate.meter.account import Account
 from workspaces.gate.tell import Tell
 from workspaces.gate.upstream import Place
 
 WRITING = frozenset({"PUT", "POST", "PATCH"})
-INSPECTED = 2 << 20  # bytes; a piece of JupyterLab's has 1.4 MB
+INSPECTED = 64 << 10  # bytes
 LARGEST_SAVE = 64 << 20  # bytes of a notebook with its outputs, or of a text
 READ_SECONDS = 60.0
 MOST_PIECES = 1000  # files in pieces that are on their way
-_BEFORE = re.compile(rb'\A\s*\{((?:\s*"(?:path|name|type|format)"\s*:\s*"[^"\\]*"\s*,)*)\s*"content"\s*:')
-_SAVED = re.compile(rb'"type"\s*:\s*"notebook"|"format"\s*:\s*"text"')
+_VALUE = rb'"(?:[^"\\\x00-\x1f]|\\.){0,2048}"|-?\d{1,9}'
+_BEFORE = re.compile(
+    rb'\A\s*\{((?:\s*"(?:path|name|type|format|chunk)"\s*:\s*(?:%s)\s*,)*)\s*"content"\s*:\s*"?' % _VALUE
+)
 _PREFIX = "api/contents/"
+_ORDER = "A file of this size tells its length, and its type, format and chunk before its content, which is last."
 
 
 @dataclass
@@ -39,22 +45,18 @@ class Uploads:
     tell: Tell
     _pieces: dict[tuple[Place, str], int] = field(default_factory=dict)
 
-    async def first(self, request: web.BaseRequest, place: Place, path: str, account: Account) -> bytes:
-        """What has been read of the body; raise `Forbidden`, `TooLarge` or `BadInput`."""
+    async def first(
+        self, request: web.BaseRequest, place: Place, path: str, account: Account
+    ) -> tuple[bytes, Look | None]:
+        """What was read of the body, and who looks at the rest; raise `Forbidden`, `TooLarge` or `BadInput`."""
         if request.method not in WRITING or not path.startswith(_PREFIX.rstrip("/")) or not request.can_read_body:
-            return b""
+            return b"", None
         body, whole = await _beginning(request)
-        name = unquote(path.removeprefix(_PREFIX))
-        if not whole:
-            before = _BEFORE.match(body[:4096])
-            if before is None or _SAVED.search(before[1]) is None:
-                self._refuse(place, name, len(body))
-                raise TooLarge(_large(account.policy.upload_bytes))
-            return body
-        size, piece = await _upload(body)
-        if size is not None:
-            self._judge(place, name, size, piece, account)
-        return body
+        size, piece = _upload(body) if whole else _large_upload(body, request.content_length)
+        if size is None:
+            return body, None
+        self._judge(place, unquote(path.removeprefix(_PREFIX)), size, piece, account)
+        return body, None if whole else Tail()
 
     def by_widget(self, place: Place, account: Account, size: int) -> bool:
         """Whether this many bytes of buffers may go to a kernel."""
@@ -106,17 +108,51 @@ async def _beginning(request: web.BaseRequest) -> tuple[bytes, bool]:
         raise BadInput("The body did not arrive.") from error
 
 
-async def _upload(body: bytes) -> tuple[int | None, int | None]:
+class Tail:
+    """Looks at what follows of a long file: its content and nothing else, or what was told first would not hold."""
+
+    def __init__(self) -> None:
+        self._quotes = 0
+
+    def __call__(self, chunk: bytes) -> None:
+        self._quotes += chunk.count(b'"')
+        if self._quotes > 1:
+            raise BadInput(_ORDER)
+
+
+def _upload(body: bytes) -> tuple[int | None, int | None]:
     """(bytes, number of the piece) of a file that is brought in, (None, None) for all else; raise `BadInput`."""
+    told = _json(body or b"{}")
+    content = told.get("content")
+    text = content if isinstance(content, str) else ""
+    return _size(told, len(text), text[-2:].count("="))
+
+
+def _large_upload(body: bytes, length: int | None) -> tuple[int | None, int | None]:
+    """The same of a body of this length that begins so; raise `BadInput` unless it says first what it is."""
+    begins = _BEFORE.match(body)
+    told = _json(b'{%b"content": 0}' % begins[1]) if begins else {}
+    if begins is None or not told.keys() & {"type", "format"}:
+        raise BadInput(_ORDER)
+    size, piece = _size(told, (length or 0) - begins.end() - len('"}'), padding=2)
+    if size is not None and (length is None or b'"' in body[begins.end() :]):
+        raise BadInput(_ORDER)
+    return size, piece
+
+
+def _size(told: dict[str, Any], length: int, padding: int) -> tuple[int | None, int | None]:
+    piece = told.get("chunk")
+    if told.get("format") != "base64" and piece is None:
+        return None, None
+    size = length * 3 // 4 - padding if told.get("format") == "base64" else length
+    return size, piece if isinstance(piece, int) else None
+
+
+def _json(text: bytes) -> dict[str, Any]:
     try:
-        told = await asyncio.to_thread(json.loads, body) if len(body) > 65536 else json.loads(body or b"{}")
+        told = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput("A JSON body is expected.") from error
     if not isinstance(told, dict):
         raise BadInput("A JSON object is expected.")
-    content, piece = told.get("content"), told.get("chunk")
-    if told.get("format") != "base64" and piece is None:
-        return None, None
-    text = content if isinstance(content, str) else ""
-    size = len(text) * 3 // 4 - text[-2:].count("=") if told.get("format") == "base64" else len(text)
-    return size, piece if isinstance(piece, int) else None
+    return told

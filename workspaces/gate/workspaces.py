@@ -236,10 +236,12 @@ class WorkspaceSite:
         lines = headers.security_lines(kind, self._origin.url + base_path(place).rstrip("/"), self._pages.url)
         reply = partial(replies.data_headers, lines=lines)
         toll = await self._toll(request, admitted)
-        first = await self._uploads.first(request, place, admitted.path, toll.account)
+        first, look = await self._uploads.first(request, place, admitted.path, toll.account)
         return await forward(
             request,
-            Passage(pool.client, request.raw_path, sent, reply, GONE, LARGEST_SAVE, pool.exchange, first, toll),
+            Passage(
+                pool.client, request.raw_path, sent, reply, GONE, LARGEST_SAVE, pool.exchange, first, look, toll
+            ),
         )
 
     async def _channel(

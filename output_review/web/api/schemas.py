@@ -3,7 +3,7 @@
 from output_review.limits import LIMITS
 from output_review.policy import BOUNDS, Downloader, Releaser
 from output_review.shown import PERSONS
-from output_review.vocabulary import Audience, FileVerdict, Status
+from output_review.vocabulary import Audience, FileRole, FileVerdict, Status
 from output_review.web.api.shapes import Flag, Many, Maybe, Moment, OneOf, Shape, Text, Thing, Whole, words
 
 _MOST_FILES = BOUNDS["max_files"][1]
@@ -22,12 +22,20 @@ COMMENT = Thing(
 VOTE = Thing(
     {"reviewer": Text(), "round": _NUMBER, "comment": Text(), "time": Moment(), "counts": Flag()}, name="Vote"
 )
+_DIGEST = Text(pattern="^[0-9a-f]{64}$")
+CODE = Thing({"name": Text(), "size": _COUNT, "sha256": _DIGEST}, name="Code")
+GROUP = Thing({"number": _NUMBER, "title": Text(), "context": Text(), "controls": Text()}, name="Group")
+ORIGIN = Thing({"image": Text(), "datasets": Many(Text()), "started": Maybe(Moment())}, name="Origin")
 FILE = Thing(
     {
         "number": _NUMBER,
         "name": Text(),
         "size": _COUNT,
-        "sha256": Text(pattern="^[0-9a-f]{64}$"),
+        "sha256": _DIGEST,
+        "role": words(FileRole),
+        "group": Maybe(_NUMBER),
+        "path": Text(),
+        "code": Maybe(CODE),
         "decision": Maybe(words(FileVerdict)),
         "released": Flag(),
         "downloads": _COUNT,
@@ -73,6 +81,8 @@ REQUEST = Thing(
         "policy_version": _NUMBER,
         "policy": Many(Text()),
         "statements": Many(Text()),
+        "groups": Many(GROUP),
+        "origin": Maybe(ORIGIN),
         "blind": Flag(),
         "lacking": _COUNT,
         "votes": Many(VOTE),

@@ -91,3 +91,6 @@ c.JupyterHub.db_url = f"sqlite:///{root}/hub/hub.sqlite"
 c.JupyterHub.cookie_secret_file = str(root / "hub" / "cookie_secret")
 c.JupyterHub.cleanup_servers = False
 _people(c, Settings.from_env({"ENCLAVE_ROOT": str(root), "ENCLAVE_URL": os.environ["TEST_URL"]}))
+if "TEST_PEOPLE" in os.environ:  # a control: people as JupyterHub has them, and they pass the gate
+    role = {"name": "user", "scopes": ["self", "access:services!service=gate"]}
+    c.JupyterHub.load_roles = [role, *(one for one in c.JupyterHub.load_roles if one["name"] != "user")]

@@ -25,7 +25,7 @@ class Hub:
         self.settings = settings
         self.process = None
 
-    async def start(self):
+    async def start(self, **more):
         root = self.settings.layout.root
         (root / "hub").mkdir(exist_ok=True)
         environment = {
@@ -33,6 +33,7 @@ class Hub:
             "PYTHONPATH": str(HERE.parents[2]),
             "TEST_ROOT": str(root),
             "TEST_URL": self.settings.pages_url,
+            **more,
         }
         self.log = (root / "hub.log").open("ab")
         self.process = await asyncio.create_subprocess_exec(

@@ -1,0 +1,1 @@
+"""Checks that need the file alone: each module one check, called CHECK."""

@@ -1,0 +1,69 @@
+"""Counts of fewer people than a cell may show."""
+
+from collections.abc import Iterator
+
+from output_review.checks.counts import counts
+from output_review.checks.findings import Finding, Rule, Severity
+from output_review.checks.grids import Grid, grid_of
+from output_review.checks.parts import Form, Part, table
+from output_review.checks.registry import Check, Context
+
+SMALL = Rule(
+    "minimum-count",
+    "1 ≤ n < t, t = min_count of the strictest dataset",
+    "SNDS practice: « aucune case ne doit concerner moins de 11 unités » (CASD, PMSI); ACRO, UK LLC, ADRF, ABS: 10;"
+    " CMS: 1-10 forbidden, 0 allowed",
+    "Join categories until each holds enough people, or suppress the cell together with a second one of its row and"
+    " of its column, so that no total gives it back.",
+    Severity.BLOCK,
+)
+_BASES = (5, 10)
+_CHANCE = 0.01  # that unrounded counts look rounded: 5^-cells (each is a multiple of 5 with probability 1/5)
+
+
+def rounding(values: list[int]) -> int:
+    """The base that all counts are multiples of (10 or 5), 1 if they were not rounded; few counts tell nothing."""
+    known = [value for value in values if value]
+    for base in sorted(_BASES, reverse=True):
+        if known and all(value % base == 0 for value in known) and base ** -len(known) < _CHANCE:
+            return base
+    return 1
+
+
+class MinimumCount(Check):
+    name = "minimum-count"
+    title = "Counts of few people"
+    reads = frozenset({Form.TABLE})
+    cannot_see = (
+        "how many people stand behind a mean, a sum or a percentage in a table that shows no counts; whether a"
+        " count is one of people or of something else"
+    )
+    rules = (SMALL,)
+
+    def look(self, part: Part, context: Context) -> Iterator[Finding]:
+        grid = grid_of(part)
+        found = list(counts(grid))
+        base = rounding([int(one.value) for one in found])
+        threshold = context.thresholds.min_count
+        for one in found:
+            if not 0 < one.value < threshold:
+                continue
+            severity = Severity.BLOCK if one.sure else Severity.REVIEW
+            yield SMALL.finding(
+                grid.place(one.row, one.column),
+                self._said(grid, one.row, one.column, base),
+                one.value,
+                threshold,
+                severity,
+            )
+
+    def _said(self, grid: Grid, row: int, column: int, base: int) -> str:
+        value = int(grid.numbers[row, column])
+        about = f" (all counts are rounded to {base}; this one still stands for few)" if base > 1 else ""
+        return f"{grid.name(row, column)} counts {value}{about}."
+
+    def example(self) -> Part:
+        return table(("region", "n"), [("North", 412), ("South", 4)])
+
+
+CHECK = MinimumCount()

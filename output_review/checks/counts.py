@@ -1,0 +1,68 @@
+"""Which cells of a grid are counts of people, and how sure that is. Pure.
+
+A column or row that is called so is one (`n`, `count`, `effectif`). So is a crosstab: several columns of whole
+numbers that are called after categories, not after measures.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from output_review.checks.grids import Grid
+from output_review.checks.measures import STATISTICS, Meaning, is_margin, meaning_of
+from output_review.checks.parts import Origin
+
+# Only what was made to be read as a table is one of counts; the points of a figure or an array of weights is not.
+PUBLISHED = (Origin.SHEET, Origin.BLOCK, Origin.CACHE)
+
+
+@dataclass(frozen=True)
+class Count:
+    """One cell with the count of a group; `sure` when its name, or its margins, say that it is one."""
+
+    row: int
+    column: int
+    value: float
+    sure: bool
+
+
+def counts(grid: Grid) -> Iterator[Count]:
+    """Every shown count of a published table, row by row."""
+    if grid.part.origin not in PUBLISHED:
+        return
+    crossed = crosstab(grid)
+    sure = len(crossed) > 1
+    for row in range(len(grid.cells)):
+        for column in grid.values:
+            value = float(grid.numbers[row, column])
+            if not np.isfinite(value) or value < 0 or value != int(value):
+                continue
+            meaning = grid.meaning(row, column)
+            if meaning is Meaning.COUNT:
+                yield Count(row, column, value, sure=True)
+            elif column in crossed and meaning not in STATISTICS:
+                yield Count(row, column, value, sure)
+
+
+def crosstab(grid: Grid) -> tuple[int, ...]:
+    """The columns of a crosstab of counts, margins included: whole numbers, under names of categories."""
+    if not grid.labels or any(_statistic(grid, row) for row in range(min(len(grid.cells), 50))):
+        return ()
+    named = [j for j in grid.values if meaning_of(grid.columns[j]) in STATISTICS]
+    free = [j for j in grid.values if j not in named and meaning_of(grid.columns[j]) is not Meaning.KEY]
+    if not free or not all(grid.integers(j) for j in free):
+        return ()
+    if named and not all(meaning_of(grid.columns[j]) is Meaning.COUNT for j in named):
+        return ()
+    if len(free) == 1 and not (is_margin(grid.columns[free[0]]) or grid.columns[free[0]].strip() in ("", "0")):
+        return ()
+    return tuple(free)
+
+
+def _statistic(grid: Grid, row: int) -> bool:
+    """Whether a row is called after a measure other than a count."""
+    labels = [grid.cells[row][j] for j in grid.labels]
+    return any(
+        isinstance(c, str) and meaning_of(c) in STATISTICS - {Meaning.COUNT, Meaning.PERCENT} for c in labels
+    )

@@ -1,0 +1,220 @@
+"""A sheet as a grid: cells as numbers, what is hidden, which columns are labels, what each cell measures. Pure.
+
+Tables come as they were written: with a title above, two lines of header, thousands separators, a decimal comma,
+"45 (12.3 %)", "<11" or an asterisk for what was suppressed, statistics as rows instead of columns.
+"""
+
+import math
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from output_review.checks.measures import STATISTICS, Meaning, is_margin, meaning_of
+from output_review.checks.parts import Cell, Origin, Part, Skipped
+
+MOST_CELLS = 400_000
+_HEADERS = 3  # lines of header below the first
+_NUMBER = re.compile(r"^[+-]?(\d+([  ,']\d{3})*|\d*)([.,]\d+)?([eE][+-]?\d+)?$")
+_COUNT_AND_SHARE = re.compile(r"^(\d[\d  ,']*)\s*[(\[]\s*\d+([.,]\d+)?\s*%?\s*[)\]]$")
+_HIDDEN = re.compile(
+    r"^(([<≤]|<=|&lt;)\s*\d+|\d+\s*[-–]\s*\d+\s*\*|\*+|x+|c|s|n\.?\s?[dap]\.?|\[?\(?(suppressed|redacted|secret|hidden|"
+    r"masked|confidential|small|low|masqu\w+|supprim\w+)[^\]]*\]?\)?|\.{1,3}|…|-{1,3}|–|—|:|#)$",
+    re.IGNORECASE,
+)
+
+
+def number_of(cell: Cell) -> float:
+    """The number in a cell, NaN if there is none. A percent sign is dropped: 12.5 % is 12.5."""
+    if isinstance(cell, bool) or cell is None or isinstance(cell, date | datetime | time):
+        return math.nan
+    if isinstance(cell, int | float):
+        return float(cell) if abs(cell) < 1e300 else math.nan
+    text = cell.strip().removesuffix("%").strip()
+    both = _COUNT_AND_SHARE.match(cell.strip())
+    if both:
+        text = both.group(1).strip()
+    if not text or len(text) > 40 or not _NUMBER.match(text) or not any(c.isdigit() for c in text):
+        return math.nan
+    return float(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """Without separators of thousands, with a decimal point."""
+    text = re.sub(r"[  ']", "", text)
+    if re.match(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$", text):
+        return text.replace(",", "")
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", "")
+
+
+def is_hidden(cell: Cell) -> bool:
+    """Whether a cell says that its value is not shown."""
+    return isinstance(cell, str) and bool(_HIDDEN.match(cell.strip()))
+
+
+def is_blank(cell: Cell) -> bool:
+    return (
+        cell is None
+        or (isinstance(cell, float) and math.isnan(cell))
+        or (isinstance(cell, str) and cell.strip().lower() in ("", "nan", "na", "n/a", "null", "none", "<na>"))
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """`numbers` (rows × columns, float, NaN where there is none), `hidden` and `blank` alike; `skipped` rows of the
+    sheet were a title or header; `labels` are the columns that say what a row is about."""
+
+    part: Part
+    columns: tuple[str, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    skipped: int
+    numbers: npt.NDArray[np.float64]
+    hidden: npt.NDArray[np.bool_]
+    blank: npt.NDArray[np.bool_]
+    labels: tuple[int, ...]
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The columns of numbers that are no labels."""
+        return tuple(
+            j for j in range(len(self.columns)) if j not in self.labels and np.isfinite(self.numbers[:, j]).any()
+        )
+
+    def label(self, row: int) -> str:
+        """What a row is about, in words."""
+        return ", ".join(str(self.cells[row][j]) for j in self.labels if not is_blank(self.cells[row][j]))
+
+    def meaning(self, row: int, column: int) -> Meaning:
+        """What a cell measures: its column's name says it, or else a label of its row."""
+        by_column = meaning_of(self.columns[column])
+        if by_column in STATISTICS:
+            return by_column
+        for j in self.labels:
+            cell = self.cells[row][j]
+            if isinstance(cell, str) and len(cell) <= 40 and meaning_of(cell) in STATISTICS:
+                return meaning_of(cell)
+        return by_column
+
+    def place(self, row: int, column: int) -> dict[str, int | str]:
+        return dict(self.part.at(row=row + self.skipped + 1, column=column + 1))
+
+    def name(self, row: int, column: int) -> str:
+        """The cell in words: “n” of “North, F”."""
+        label = self.label(row)
+        return f"“{self.columns[column]}”" + (f" of “{label[:80]}”" if label else f" in row {row + 1}")
+
+    def margin_row(self, row: int) -> bool:
+        return any(is_margin(str(self.cells[row][j])) for j in self.labels)
+
+    def integers(self, column: int) -> bool:
+        """Whether all numbers of a column are whole and none is negative."""
+        known = self.numbers[np.isfinite(self.numbers[:, column]), column]
+        return bool(len(known)) and bool((known >= 0).all()) and bool((known == np.floor(known)).all())
+
+
+def grid_of(part: Part) -> Grid:
+    """The grid of a table; raise `Skipped` for one with more cells than can be looked at one by one."""
+    return _grid_of(part)
+
+
+@lru_cache(maxsize=64)
+def _grid_of(part: Part) -> Grid:
+    sheet = part.sheet
+    if sheet is None:
+        raise Skipped("there is no table in it")
+    count = sheet.count()
+    if count * max(1, len(sheet.columns)) > MOST_CELLS:
+        raise Skipped(f"{count:,} rows of {len(sheet.columns):,} columns are too many to be looked at cell by cell")
+    columns, cells, skipped = _headed(
+        tuple(sheet.columns), [tuple(row) for row in sheet.rows(0, count)], part.origin
+    )
+    width = len(columns)
+    body = tuple((*row, *(None,) * (width - len(row)))[:width] for row in cells)
+    shape = (len(body), width)
+    numbers = np.array([[number_of(c) for c in row] for row in body], dtype=np.float64).reshape(shape)
+    hidden = np.array([[is_hidden(c) for c in row] for row in body], dtype=bool).reshape(shape)
+    blank = np.array([[is_blank(c) for c in row] for row in body], dtype=bool).reshape(shape)
+    grid = Grid(part, columns, body, skipped, numbers, hidden, blank, ())
+    return replace(grid, labels=_labels(grid))
+
+
+def _headed(
+    columns: tuple[str, ...], cells: list[tuple[Cell, ...]], origin: Origin
+) -> tuple[tuple[str, ...], list[tuple[Cell, ...]], int]:
+    """The names of the columns, the rows below, and how many rows were a title or more lines of header."""
+    names, skipped = list(columns), 0
+    while cells and sum(1 for name in names if name.strip()) <= 1 < sum(not is_blank(c) for c in cells[0]):
+        if len(names) > 1 and not _words_only(cells[0]):
+            break  # a nameless column of numbers is still a table's first line
+        names, cells, skipped = [_text(c) for c in cells[0]], cells[1:], skipped + 1
+    if origin in (Origin.SHEET, Origin.BLOCK) and names and all(_is_number(name) for name in names):
+        return tuple(f"column {j + 1}" for j in range(len(names))), [tuple(names), *cells], skipped - 1
+    width = max([len(names), *(len(row) for row in cells[:1000])], default=0)
+    names += [""] * (width - len(names))
+    for _ in range(_HEADERS):
+        if len(cells) < 2 or not _goes_on(cells):
+            break
+        names = [f"{name} {_text(c)}".strip() for name, c in zip(names, _wide(cells[0], width), strict=True)]
+        cells, skipped = cells[1:], skipped + 1
+    return tuple(names), cells, skipped
+
+
+def _goes_on(cells: list[tuple[Cell, ...]]) -> bool:
+    """Whether the first row is one more line of header: words or nothing above columns of numbers."""
+    first, rest = cells[0], cells[1:50]
+    above = [c for j, c in enumerate(first) if _mostly_numbers([row[j] for row in rest if j < len(row)])]
+    return bool(above) and all(is_blank(c) or not _shows(c) for c in above) and _words_only(first)
+
+
+def _shows(cell: Cell) -> bool:
+    return not math.isnan(number_of(cell)) or is_hidden(cell)
+
+
+def _mostly_numbers(cells: list[Cell]) -> bool:
+    filled = [c for c in cells if not is_blank(c)]
+    return bool(filled) and sum(not math.isnan(number_of(c)) for c in filled) >= 0.8 * len(filled)
+
+
+def _words_only(row: tuple[Cell, ...]) -> bool:
+    return any(isinstance(c, str) and c.strip() for c in row) and all(math.isnan(number_of(c)) for c in row)
+
+
+def _wide(row: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
+    return (*row, *(None,) * (width - len(row)))[:width]
+
+
+def _text(cell: Cell) -> str:
+    return "" if is_blank(cell) else str(cell)
+
+
+def _is_number(name: str) -> bool:
+    return not math.isnan(number_of(name))
+
+
+def _labels(grid: Grid) -> tuple[int, ...]:
+    """Columns of words; columns of numbers that are called as keys are; what stands before the first measure."""
+    width = len(grid.columns)
+    numeric = [_holds_numbers(grid, j) for j in range(width)]
+    meanings = [meaning_of(name) for name in grid.columns]
+    labels = {j for j in range(width) if not numeric[j]}
+    statistics = any(isinstance(c, str) and meaning_of(c[:40]) in STATISTICS for row in grid.cells for c in row)
+    if not statistics:  # where the rows are statistics, “age” is what they are of
+        labels |= {j for j in range(width) if meanings[j] is Meaning.KEY and grid.integers(j)}
+    first = next((j for j in range(width) if numeric[j] and meanings[j] in STATISTICS), None)
+    if first is not None:
+        labels |= {j for j in range(first) if grid.integers(j) and meanings[j] is Meaning.OTHER}
+    elif not labels and width > 1 and grid.integers(0) and meanings[0] is Meaning.OTHER:
+        labels = {0}  # the index of a frame that was written without a name
+    return tuple(sorted(labels))
+
+
+def _holds_numbers(grid: Grid, column: int) -> bool:
+    filled = ~grid.blank[:, column]
+    known = np.isfinite(grid.numbers[:, column]) | grid.hidden[:, column]
+    if not filled.any():
+        return False
+    return bool(np.isfinite(grid.numbers[:, column]).any() and known.sum() >= 0.6 * filled.sum())
