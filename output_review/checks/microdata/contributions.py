@@ -43,7 +43,7 @@ def contributions(
     try:
         found = connection.sql(
             "SELECT g, count(*) AS n, sum(x) AS total, max(x, $1) AS largest, min(x) AS smallest,"
-            f" count(*) FILTER (x < 0) AS negative FROM {relation} GROUP BY g",  # noqa: S608  one of two constants
+            f" count(*) FILTER (x < 0) AS negative FROM {relation} GROUP BY g",
             params=[largest],
         ).to_arrow_table()
     finally:
