@@ -24,6 +24,7 @@ from output_review.telling import told
 from output_review.vocabulary import OPEN, Actor, Request, Status
 from output_review.web.api.operation import Call
 from output_review.web.download import download
+from output_review.web.notices import known
 from output_review.web.policies import is_admin
 from output_review.web.queue import must_read_queue
 
@@ -65,6 +66,15 @@ async def requests(desk: Desk, call: Call) -> dict[str, Any]:
         return {"requests": [shown.line(one, now(), names=False) for one in found], "next": following}
 
     return await desk.read(look)
+
+
+async def notices(desk: Desk, call: Call) -> dict[str, Any]:
+    """What this person is told."""
+    found = await desk.read(known, call.person.name)
+    return {
+        "unread": found.unread,
+        "notices": [shown.notice(one, *found.states[one.request]) for one in found.notices],
+    }
 
 
 async def show(desk: Desk, call: Call) -> dict[str, Any]:

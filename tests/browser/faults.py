@@ -1,0 +1,17 @@
+"""What axe finds on a page: the faults that keep somebody with a screen reader or without a mouse from it."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+_AXE = Axe()
+
+
+def serious(page: Page) -> list[str]:
+    """The serious and critical faults, each with where it is."""
+    found = _AXE.run(page, options={"resultTypes": ["violations"], "iframes": False}).response["violations"]
+    return [
+        f"{one['impact']}: {one['help']} at {node['target']}: {node.get('failureSummary', '')}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
