@@ -108,9 +108,8 @@ def mailed(connection: Connection, number: int, failure: str, final: bool, now: 
     again = now + pause if failure and not final else None
     connection.execute(update(notices).where(notices.c.id == number).values(tries=tries, mail_at=again))
     event = NoticeEvent.NOT_MAILED if failure else NoticeEvent.MAILED
-    details = {"request": row.request_id, "event": row.event} | (
-        {"why": failure, "final": final} if failure else {}
-    )
+    details = {"request": row.request_id, "event": row.event}
+    details |= {"why": failure, "final": final} if failure else {}
     audit.record(connection, "system:courier", event, f"person:{row.person}", details)
 
 

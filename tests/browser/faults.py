@@ -6,9 +6,10 @@ from playwright.sync_api import Page
 _AXE = Axe()
 
 
-def serious(page: Page) -> list[str]:
-    """The serious and critical faults, each with where it is."""
-    found = _AXE.run(page, options={"resultTypes": ["violations"], "iframes": False}).response["violations"]
+def serious(page: Page, *rules: str) -> list[str]:
+    """The serious and critical faults by these rules of axe, or all of them, each with where it is."""
+    options = {"resultTypes": ["violations"], "iframes": False} | ({"runOnly": list(rules)} if rules else {})
+    found = _AXE.run(page, options=options).response["violations"]
     return [
         f"{one['impact']}: {one['help']} at {node['target']}: {node.get('failureSummary', '')}"
         for one in found

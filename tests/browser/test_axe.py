@@ -51,6 +51,7 @@ PAGES = [
     ("alice", "/desk/requests/{waiting}"), ("alice", "/desk/requests/{rejected}"),
     ("insider", "/desk/requests/{waiting}"), ("carol", "/desk/requests/{waiting}/files/1/preview"),
     ("carol", "/desk/requests/{waiting}/files/2/preview"),
+    ("alice", "/desk/notices"), ("carol", "/desk/notices"), ("diego", "/desk/notices"),
     ("alice", "/desk/queue"), ("alice", "/desk/requests/999"), ("nobody", "/desk/queue"),
 ]  # fmt: skip
 
@@ -90,16 +91,22 @@ def desk(database, tmp_path):
 
 @pytest.fixture
 def visit(browser):
+    """A page for each person, at an address of a desk."""
     with ExitStack() as open_:
+        pages = {}
 
-        def look(address, name, theme, path):
-            context = browser.new_context(
-                viewport=WIDTHS["wide"], extra_http_headers={"X-Enclave-Person": name, "Accept": "text/html"},
-                color_scheme=theme, base_url=address,
-            )  # fmt: skip
-            open_.callback(context.close)
-            page = context.new_page()
+        def look(address, name, path):
+            if name not in pages:
+                headers = {"X-Enclave-Person": name, "Accept": "text/html"}
+                context = browser.new_context(viewport=WIDTHS["wide"], extra_http_headers=headers, base_url=address)
+                open_.callback(context.close)
+                pages[name] = context.new_page()
+            page = pages[name]
             page.goto(path)
+            if "/files/" in path:  # no script runs there, not even the checker's: the same document, elsewhere
+                text = page.content()
+                page.goto("about:blank")
+                page.set_content(text)
             return page
 
         yield look
@@ -110,17 +117,18 @@ def test_every_page_of_the_desk_is_without_serious_faults(desk, visit):
     made, faults = filled(desk), []
     with served(desk, ROOMS) as address:
         for name, path in PAGES:
-            for theme in ("light", "dark"):
-                page = visit(address, name, theme, path.format(**made))
-                faults += [f"{name} {path} {theme} {fault}" for fault in serious(page)]
-                page.context.close()
+            page = visit(address, name, path.format(**made))
+            page.emulate_media(color_scheme="light")
+            faults += [f"{name} {path} {fault}" for fault in serious(page)]
+            page.emulate_media(color_scheme="dark")
+            faults += [f"{name} {path} in the dark {fault}" for fault in serious(page, "color-contrast")]
     assert faults == []
 
 
 def test_dialogs_and_errors_are_without_serious_faults(desk, visit):
     made = filled(desk)
     with served(desk, ROOMS) as address:
-        page = visit(address, "carol", "light", "/desk/queue")
+        page = visit(address, "carol", "/desk/queue")
         page.keyboard.press("?")
         assert serious(page) == []
         page.keyboard.press("Escape")
@@ -142,7 +150,7 @@ def test_dialogs_and_errors_are_without_serious_faults(desk, visit):
 
 def test_a_fault_is_found_where_there_is_one(desk, visit):
     with served(desk, ROOMS) as address:
-        page = visit(address, "carol", "light", "/desk/queue")
+        page = visit(address, "carol", "/desk/queue")
         page.evaluate("document.querySelector('label.grow').replaceWith(document.createElement('input'))")
-        page.evaluate("document.querySelector('h1').style.color = '#f5f6f0'")
+        page.evaluate("document.querySelector('h1').style.color = '#aaa'")
         assert len(serious(page)) == 2

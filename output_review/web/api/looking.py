@@ -16,6 +16,7 @@ from output_review import shown
 from output_review.limits import LIMITS, text
 from output_review.paging import Wanted, newest
 from output_review.policies import PolicyVersion, in_force, versions
+from output_review.post import Notice
 from output_review.queries import downloads_of
 from output_review.queue import Asked, Whose, look
 from output_review.reading import actor_for, all_votes, comments_of, get_request, no_such_request
@@ -71,10 +72,13 @@ async def requests(desk: Desk, call: Call) -> dict[str, Any]:
 async def notices(desk: Desk, call: Call) -> dict[str, Any]:
     """What this person is told."""
     found = await desk.read(known, call.person.name)
-    return {
-        "unread": found.unread,
-        "notices": [shown.notice(one, *found.states[one.request]) for one in found.notices],
-    }
+    told = [_notice(one, *found.states[one.request]) for one in found.notices]
+    return {"unread": found.unread, "notices": told}
+
+
+def _notice(one: Notice, state: str, following: str) -> dict[str, Any]:
+    own = {"id": one.id, "request": one.request, "project": one.project, "event": str(one.event), "text": one.text}
+    return own | {"time": shown.stamp(one.time), "read": one.read, "state": state, "next": following}
 
 
 async def show(desk: Desk, call: Call) -> dict[str, Any]:
