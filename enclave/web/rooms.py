@@ -35,6 +35,7 @@ class Caller(StrEnum):
     HUB = "hub"
     GATE = "gate"
     GUARD = "guard"
+    COURIER = "courier"
 
 
 @dataclass(frozen=True)

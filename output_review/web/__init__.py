@@ -2,9 +2,11 @@
 
 from enclave.people import Person
 from enclave.web.rooms import Caller, NavItem, Room, Route
+from output_review.courier.errand import PATH as MAILS
 from output_review.release import keep_expiring, keep_releasing
 from output_review.web import (
     bulk,
+    courier,
     decide,
     download,
     evidence,
@@ -63,6 +65,8 @@ room = Room(
         Route(Caller.GATE, "GET", _INWARD + r"/requests/{id:\d{1,9}}", inward.show),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/withdraw", inward.withdraw),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/resubmit", inward.resubmit),
+        Route(Caller.COURIER, "GET", MAILS, courier.due),
+        Route(Caller.COURIER, "POST", MAILS + r"/{id:\d{1,9}}", courier.outcome),
     ),
     nav=(
         NavItem("Review queue", "/desk/queue", queue.reads_queue, "g q"),

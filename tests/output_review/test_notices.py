@@ -86,8 +86,8 @@ def test_a_blind_round_tells_nobody_what_a_checker_says_or_that_they_voted(desks
     with desks.database.write() as connection:
         for heard, expected in ((Audience.CHECKERS, set()), (Audience.EVERYBODY, {"alice"})):
             voting.comment_on(connection, chen, open_.id, 1, None, heard, "hm", now())
-            rows = connection.execute(select(notices.c.person).where(notices.c.request_id == open_.id,
-                                                                     notices.c.event == "request.commented"))  # fmt: skip
+            where = notices.c.request_id == open_.id, notices.c.event == "request.commented"
+            rows = connection.execute(select(notices.c.person).where(*where))
             assert {row.person for row in rows} == expected
 
 
