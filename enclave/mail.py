@@ -58,8 +58,4 @@ def smtp_of(value: dict[str, str], secrets: Path) -> Smtp | None:
         )
     if sender.count("@") != 1 or not sender.isascii() or not sender.isprintable() or " " in sender:
         raise BadInput(f"The setting ENCLAVE_SMTP_FROM is {sender!r}: an address such as enclave@example.org.")
-    file = value["ENCLAVE_SMTP_PASSWORD_FILE"]
-    path = Path(file) if file else secrets / "smtp_password"
-    if path.parent != secrets:
-        raise BadInput(f"The setting ENCLAVE_SMTP_PASSWORD_FILE is {file!r}: a file in {secrets} is expected.")
-    return Smtp(host, int(port), value["ENCLAVE_SMTP_USER"], path, sender, Tls(tls))
+    return Smtp(host, int(port), value["ENCLAVE_SMTP_USER"], secrets / "smtp_password", sender, Tls(tls))

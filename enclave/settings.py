@@ -39,8 +39,7 @@ HELP: dict[str, str] = {
     "ENCLAVE_SMTP_HOST": "Mail server for notices. Empty: no mails, and no service but the hub has a network.",
     "ENCLAVE_SMTP_PORT": "Its port: 587 for starttls, 465 for tls.",
     "ENCLAVE_SMTP_TLS": "starttls, tls, or none for a server on this machine; the certificate is verified.",
-    "ENCLAVE_SMTP_USER": "Who logs in there; empty: nobody does.",
-    "ENCLAVE_SMTP_PASSWORD_FILE": "File in secrets/courier with the password; empty: smtp_password.",
+    "ENCLAVE_SMTP_USER": "Who logs in there; the password is secrets/courier/smtp_password. Empty: nobody does.",
     "ENCLAVE_SMTP_FROM": "Address that the mails come from.",
     "ENCLAVE_RELEASE_GRACE": "Seconds in which an output checker can take an approval back before it is released.",
 }
@@ -67,7 +66,6 @@ DEFAULTS: dict[str, str] = {
     "ENCLAVE_SMTP_PORT": "587",
     "ENCLAVE_SMTP_TLS": "starttls",
     "ENCLAVE_SMTP_USER": "",
-    "ENCLAVE_SMTP_PASSWORD_FILE": "",
     "ENCLAVE_SMTP_FROM": "",
     "ENCLAVE_RELEASE_GRACE": "120",
 }

@@ -38,6 +38,7 @@ def conversation(smtp: Smtp, password: str) -> Iterator[smtplib.SMTP]:
             if smtp.user:
                 server.login(smtp.user, password)
         except (OSError, smtplib.SMTPException) as error:
+            server.close()  # no farewell: whoever could not agree on a secret waits for none
             raise NotSent(_plain(error), final=False) from error
         yield server
 
