@@ -77,6 +77,11 @@ def get_request(connection: Connection, number: int, lock: bool = False) -> Requ
     return found
 
 
+def get_requests(connection: Connection, numbers: Collection[int]) -> list[Request]:
+    """Those of these requests that are there, in no order."""
+    return filled(connection, connection.execute(select(requests).where(requests.c.id.in_(numbers))).all())
+
+
 def no_such_request(number: int) -> NotFound:
     """The one answer for a request that is not there and for one that this person may not know of."""
     return NotFound(f"There is no request {number}, or it is not yours to see.")

@@ -18,6 +18,7 @@ from enclave import audit
 from enclave.errors import Forbidden, Refused
 from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
 from output_review.origin import to_json
+from output_review.post import tell
 from output_review.provenance import Origin
 from output_review.reading import get_request
 from output_review.tables import claims, file_groups, request_files, requests, rounds
@@ -102,7 +103,7 @@ def step(
     details: Mapping[str, Any],
     **values: Any,
 ) -> Request:
-    """Do it, with its audit event. A round that ends by it leaves no claim."""
+    """Do it, with its audit event, and tell whom it concerns. A round that ends by it leaves no claim."""
     becomes = TABLE[request.status, action]
     if action not in ASIDE:
         changed = connection.execute(
@@ -115,6 +116,7 @@ def step(
         if becomes not in (request.status, Status.IN_REVIEW, Status.REVIEWED):
             connection.execute(delete(claims).where(claims.c.request_id == request.id))
     audit.record(connection, actor.name, EVENT[action], f"request:{request.id}", details)
+    tell(connection, EVENT[action], request, actor.name, now, details)
     return get_request(connection, request.id)
 
 

@@ -170,3 +170,18 @@ release_records = Table(
     Column("record", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
 )
+# What somebody is told. `mail_at` is when the courier tries next; null: mailed, or given up.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", String(30), nullable=False),
+    Column("request_id", Integer, ForeignKey("requests.id"), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+    Column("read", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("mail_at", UtcDateTime, nullable=True),
+    Index("ix_notices_person_read", "person", "read"),
+    Index("ix_notices_mail_at", "mail_at"),
+)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from output_review.examiner.limits import limit_myself
 from output_review.examiner.visible import cut, text_of
-from output_review.kinds import Family, kind_of
+from output_review.kinds import Family, Kind, kind_of
 
 LARGEST = 4 * 1024**2  # bytes of a file that is compared
 MOST_LINES = 50_000
@@ -26,7 +26,7 @@ def report(before: BinaryIO, after: BinaryIO) -> dict[str, Any]:
     found: dict[str, Any] = {"family": "difference", "kind": "Line by line", "notes": [], "lines": []}
     if any(_size(file) > LARGEST for file in (before, after)):
         return found | {"notes": [f"Too large to be compared: at most {LARGEST // 1024**2} MB are."]}
-    if any(kind_of(file, "").family is Family.OTHER for file in (before, after)):
+    if not all(_is_text(kind_of(file, "")) for file in (before, after)):
         return found | {"notes": ["Not both are text, so their lines are not compared: look at each by itself."]}
     old, new = (text_of(file, []).split("\n") for file in (before, after))
     if max(len(old), len(new)) > MOST_LINES:
@@ -38,6 +38,10 @@ def report(before: BinaryIO, after: BinaryIO) -> dict[str, Any]:
     if not kept:
         found["notes"].append("The lines are the same: only the mark of UTF-8 at the beginning differs.")
     return found | {"lines": [_line(line) for line in kept[:SHOWN_LINES]]}
+
+
+def _is_text(kind: Kind) -> bool:
+    return kind.family is Family.TEXT or bool(kind.delimiter)
 
 
 def _line(line: str) -> dict[str, str]:

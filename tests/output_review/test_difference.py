@@ -93,6 +93,7 @@ async def test_a_comparison_that_goes_on_for_ever_is_ended(desk, monkeypatch):
     [
         (b"a\n", b"\x00\x01\x02", "Not both are text"),
         (b"\x89PNG\r\n\x1a\n", b"a\n", "Not both are text"),
+        (b"a\n", b"PAR1" + bytes(20) + b"PAR1", "Not both are text"),
         (b"a\n" * 60_000, b"b\n", "Too long to be compared"),
         (b"a" * (difference.LARGEST + 1), b"b\n", "Too large to be compared"),
         (b"\xef\xbb\xbfa\n", b"a\n", "The lines are the same"),

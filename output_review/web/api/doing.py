@@ -7,9 +7,10 @@ from enclave.clock import now
 from enclave.errors import BadInput
 from enclave.web.rooms import Desk
 from output_review.policies import set_policy
+from output_review.post import mark_read
 from output_review.vocabulary import Audience, FileDecision, FileVerdict, Request
 from output_review.web import acts
-from output_review.web.api.looking import must_be_admin, version, whole
+from output_review.web.api.looking import must_be_admin, notices, version, whole
 from output_review.web.api.operation import Call
 from output_review.web.queue import must_read_queue
 from output_review.web.subject import subject_of
@@ -47,6 +48,12 @@ async def send_back_many(desk: Desk, call: Call) -> dict[str, Any]:
     chosen = [(one["id"], one["version"]) for one in call.body["requests"]]
     refused = await acts.send_back_many(desk, call.person.name, chosen, call.body["comment"])
     return {"results": [{"id": number, "refused": refused.get(number, "")} for number, _ in chosen]}
+
+
+async def read_notices(desk: Desk, call: Call) -> dict[str, Any]:
+    """They have read what they were shown."""
+    await desk.write(mark_read, call.person.name, call.body["upto"])
+    return await notices(desk, call)
 
 
 async def reject(desk: Desk, call: Call) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from output_review import shown
 from output_review.limits import LIMITS, text
 from output_review.paging import Wanted, newest
 from output_review.policies import PolicyVersion, in_force, versions
+from output_review.post import Notice
 from output_review.queries import downloads_of
 from output_review.queue import Asked, Whose, look
 from output_review.reading import actor_for, all_votes, comments_of, get_request, no_such_request
@@ -25,6 +26,7 @@ from output_review.vocabulary import OPEN, Actor, Request, Status
 from output_review.web import download
 from output_review.web.api.operation import Call
 from output_review.web.api.record import schema
+from output_review.web.notices import known
 from output_review.web.policies import is_admin
 from output_review.web.queue import must_read_queue
 
@@ -66,6 +68,18 @@ async def requests(desk: Desk, call: Call) -> dict[str, Any]:
         return {"requests": [shown.line(one, now(), names=False) for one in found], "next": following}
 
     return await desk.read(look)
+
+
+async def notices(desk: Desk, call: Call) -> dict[str, Any]:
+    """What this person is told."""
+    found = await desk.read(known, call.person.name)
+    told = [_notice(one, *found.states[one.request]) for one in found.notices]
+    return {"unread": found.unread, "notices": told}
+
+
+def _notice(one: Notice, state: str, following: str) -> dict[str, Any]:
+    own = {"id": one.id, "request": one.request, "project": one.project, "event": str(one.event), "text": one.text}
+    return own | {"time": shown.stamp(one.time), "read": one.read, "state": state, "next": following}
 
 
 async def show(desk: Desk, call: Call) -> dict[str, Any]:

@@ -38,6 +38,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "everybody", s.PAGE, looking.requests, {**_LIST, "whose": s.WHOSE_REQUESTS},
     ),
     Operation(
+        "notices", "GET", "/notices",
+        "What you are told, the newest 100 first; of each request how it stands now and who acts next.",
+        "everybody", s.NOTICES, looking.notices,
+    ),
+    Operation(
+        "read-notices", "POST", "/notices/read", "You have read them, up to this one.", "everybody", s.NOTICES,
+        doing.read_notices, body=s.UPTO,
+    ),
+    Operation(
         "request", "GET", _ONE,
         "A request with its files, votes and comments as far as you may see them, and what you may do to it: `may`"
         " names for each verb an empty text, or the reason why not.",

@@ -126,6 +126,22 @@ ENDING = Thing(
     name="Ending",
 )
 SEEN = Thing({"version": _NUMBER}, name="Seen")
+NOTICE = Thing(
+    {
+        "id": _NUMBER,
+        "request": _NUMBER,
+        "project": Text(),
+        "event": Text(),
+        "text": Text(),
+        "time": Moment(),
+        "read": Flag(),
+        "state": Text(),
+        "next": Text(),
+    },
+    name="Notice",
+)
+NOTICES = Thing({"unread": _COUNT, "notices": Many(NOTICE)}, name="Notices")
+UPTO = Thing({"upto": Whole(1, 10**9 - 1)}, name="Upto")
 RETURNS = Thing(
     {
         "comment": TYPED,

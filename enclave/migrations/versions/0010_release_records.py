@@ -10,8 +10,8 @@ from alembic import op
 
 from enclave.database import UtcDateTime
 
-revision = "0009_release_records"
-down_revision = "0008_queue"
+revision = "0010_release_records"
+down_revision = "0009_notices"
 
 _MORE, _DAYS = 20, 30
 

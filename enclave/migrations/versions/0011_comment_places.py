@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_comment_places"
-down_revision = "0009_release_records"
+revision = "0011_comment_places"
+down_revision = "0010_release_records"
 
 
 def upgrade() -> None:
