@@ -9,6 +9,7 @@
     POST written-by                {"paths": [...]} -> {"written": {path: {"guess", "candidates": [...]}}}
     POST requests/<id>/resubmit    the same, for a request that was returned -> 201 and its next round
     POST requests/<id>/withdraw
+    POST requests/<id>/files/<number>/withdraw    one file of a round under way
     GET  sending                   {"sending": {"sent", "total"} | null}, bytes of the request on its way
 
 Answers of the desk are passed on as they are; every refusal is `{"error": sentence}`.
@@ -140,6 +141,12 @@ class WithdrawHandler(_Handler):
         await self.pass_on(self.desk.post, f"/v1/requests/{number}/withdraw")
 
 
+class WithdrawFileHandler(_Handler):
+    @web.authenticated
+    async def post(self, number: str, file: str) -> None:
+        await self.pass_on(self.desk.post, f"/v1/requests/{number}/files/{file}/withdraw")
+
+
 class WrittenByHandler(_Handler):
     @web.authenticated
     async def post(self) -> None:
@@ -173,6 +180,7 @@ def install(server: ServerApp) -> None:
             (at("requests"), RequestsHandler, shared),
             (at(r"requests/([0-9]{1,18})/withdraw"), WithdrawHandler, shared),
             (at(r"requests/([0-9]{1,18})/resubmit"), ResubmitHandler, shared),
+            (at(r"requests/([0-9]{1,12})/files/([0-9]{1,4})/withdraw"), WithdrawFileHandler, shared),
             (at("sending"), SendingHandler, shared),
             (at("written-by"), WrittenByHandler, shared),
         ],

@@ -25,11 +25,13 @@ type Open = (path: string, place?: IPlace) => void;
 interface ICardProps {
   request: IRequest;
   withdraw: () => void;
+  withdrawFile: (file: IReviewedFile) => void;
   resubmit: () => void;
   open: Open;
 }
 
-export function Card({ request, withdraw, resubmit, open }: ICardProps): JSX.Element {
+export function Card({ request, withdraw, withdrawFile, resubmit, open }: ICardProps): JSX.Element {
+  const drop = request.can_withdraw_files ? withdrawFile : undefined;
   const groups = request.groups ?? [];
   const inGroup = (number: number): IReviewedFile[] => request.files.filter(file => (file.group ?? 0) === number);
   return (
@@ -48,11 +50,11 @@ export function Card({ request, withdraw, resubmit, open }: ICardProps): JSX.Ele
           {request.comment}
         </blockquote>
       )}
-      <Files files={inGroup(0)} label={count(request.files.length, 'file')} open={open} />
+      <Files files={inGroup(0)} label={count(request.files.length, 'file')} open={open} drop={drop} />
       {groups.map(group => (
         <section key={group.number} className="enclave-Card-group">
           <h4>{group.title}</h4>
-          <Files files={inGroup(group.number)} label={group.title} open={open} />
+          <Files files={inGroup(group.number)} label={group.title} open={open} drop={drop} />
         </section>
       ))}
       <Details request={request} />
@@ -147,11 +149,18 @@ function Said({ comments, open }: ISaidProps): JSX.Element | null {
   ) : null;
 }
 
-function Files({ files, label, open }: { files: IReviewedFile[]; label: string; open: Open }): JSX.Element | null {
+interface IFilesProps {
+  files: IReviewedFile[];
+  label: string;
+  open: Open;
+  drop?: (file: IReviewedFile) => void;
+}
+
+function Files({ files, label, open, drop }: IFilesProps): JSX.Element | null {
   return files.length ? (
     <ul className="enclave-Card-files" aria-label={label}>
       {files.map((file, index) => (
-        <File key={index} file={file} open={open} />
+        <File key={index} file={file} open={open} drop={file.role === 'withdrawn' ? undefined : drop} />
       ))}
     </ul>
   ) : null;
@@ -168,7 +177,7 @@ function outcome(file: IReviewedFile): string {
   return { approved: 'Approved', rejected: 'Rejected', '': '' }[file.decision];
 }
 
-function File({ file, open }: { file: IReviewedFile; open: Open }): JSX.Element {
+function File({ file, open, drop }: Omit<IFilesProps, 'files' | 'label'> & { file: IReviewedFile }): JSX.Element {
   const path = file.path;
   const words = outcome(file);
   const openHere = path ? (place?: IPlace): void => open(path, place) : undefined;
@@ -206,6 +215,11 @@ function File({ file, open }: { file: IReviewedFile; open: Open }): JSX.Element 
         </p>
       )}
       <Said comments={file.comments} open={openHere} />
+      {drop && (
+        <button type="button" className="enclave-Link enclave-Card-drop" onClick={() => drop(file)}>
+          Withdraw this file
+        </button>
+      )}
     </li>
   );
 }

@@ -40,6 +40,8 @@ export interface IGroup {
 }
 
 export interface IReviewedFile {
+  /** Its number in the request. */
+  number?: number;
   name: string;
   size: number;
   sha256: string;
@@ -94,6 +96,8 @@ export interface IRequest {
   comment: string;
   can_withdraw: boolean;
   can_resubmit?: boolean;
+  /** Whether single files can be taken out of it. */
+  can_withdraw_files?: boolean;
   comments?: IComment[];
   groups?: (IGroup & { number: number })[];
   url: string;
@@ -140,6 +144,10 @@ export class Desk {
 
   withdraw(id: number): Promise<IRequest> {
     return this.ask(`requests/${id}/withdraw`, {});
+  }
+
+  withdrawFile(id: number, file: number): Promise<IRequest> {
+    return this.ask(`requests/${id}/files/${file}/withdraw`, {});
   }
 
   /** How far the request being sent has come; null when none is. */

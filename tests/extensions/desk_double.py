@@ -54,6 +54,7 @@ class DeskDouble:
         app.router.add_post("/v1/requests", self._submit)
         app.router.add_post(r"/v1/requests/{id:\d+}/withdraw", self._withdraw)
         app.router.add_post(r"/v1/requests/{id:\d+}/resubmit", self._resubmit)
+        app.router.add_post(r"/v1/requests/{id:\d+}/files/{number:\d+}/withdraw", self._withdraw_file)
         return app
 
     def add(self, status: str, minutes_ago: float = 0, **changes: Any) -> dict[str, Any]:
@@ -138,6 +139,15 @@ class DeskDouble:
                 kept |= {"can_resubmit": False, "round": kept["round"] + 1, "files": files, **meta}
                 return web.json_response(kept, status=201)
         return web.json_response({"error": "There is no request of yours that was returned."}, status=404)
+
+    async def _withdraw_file(self, request: web.Request) -> web.Response:
+        for kept in self.requests:
+            if kept["id"] == int(request.match_info["id"]):
+                file = kept["files"][int(request.match_info["number"]) - 1]
+                file["role"] = "withdrawn"
+                kept["can_withdraw_files"] = False
+                return web.json_response(kept)
+        return web.json_response({"error": "There is no such request."}, status=404)
 
     async def _withdraw(self, request: web.Request) -> web.Response:
         for kept in self.requests:
