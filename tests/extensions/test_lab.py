@@ -196,8 +196,8 @@ def test_each_file_says_what_it_is_for_and_what_wrote_it(page: Page, inside: Fra
 
 
 def test_the_panel_says_until_when_where_and_what_is_left(page: Page, inside: FrameLocator, fresh_lab: Lab):
-    (fresh_lab.files / "log.txt").write_text("".join(f"line {number}\n" for number in range(1, 40)))
-    comment = {"author": "carol", "text": "What is this?", "place": {"row": 30}, "where": "row 30"}
+    (fresh_lab.files / "log.txt").write_text("".join(f"line {number}\n" for number in range(1, 400)))
+    comment = {"author": "carol", "text": "What is this?", "place": {"row": 300}, "where": "row 300"}
     plain = {"size": 17, "sha256": "0" * 64, "decision": "", "reason": "", "number": 1, "role": "output"}
     files = [
         plain | {"name": "log.txt", "path": "project/log.txt", "comments": [comment]},
@@ -211,8 +211,8 @@ def test_the_panel_says_until_when_where_and_what_is_left(page: Page, inside: Fr
     panel = inside.locator("#enclave-requests")
     expect(panel.get_by_text("it is late")).to_be_visible()
     expect(panel.get_by_text("downloaded 2 of 20 times")).to_be_visible()
-    panel.get_by_text("row 30:").click()
-    expect(inside.locator(".jp-FileEditor .cm-activeLine")).to_have_text("line 30")
+    panel.get_by_text("row 300:").click()
+    expect(inside.locator(".cm-line", has_text="line 300")).to_be_in_viewport()
     panel.get_by_text("Withdraw this file").nth(1).click()
     inside.locator(".jp-Dialog").get_by_text("Withdraw", exact=True).click()
     expect(panel.get_by_text("Withdrawn by you")).to_be_visible()
