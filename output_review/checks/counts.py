@@ -16,6 +16,9 @@ from output_review.checks.parts import Origin
 # Only what was made to be read as a table is one of counts; the points of a figure or an array of weights is not.
 PUBLISHED = (Origin.SHEET, Origin.BLOCK, Origin.CACHE)
 
+_BASES = (5, 10)
+_CHANCE = 0.01  # that unrounded counts look rounded: 5^-cells (each is a multiple of 5 with probability 1/5)
+
 
 @dataclass(frozen=True)
 class Count:
@@ -66,3 +69,12 @@ def _statistic(grid: Grid, row: int) -> bool:
     return any(
         isinstance(c, str) and meaning_of(c) in STATISTICS - {Meaning.COUNT, Meaning.PERCENT} for c in labels
     )
+
+
+def rounding(values: list[int]) -> int:
+    """The base that all counts are multiples of (10 or 5), 1 if they were not rounded; few counts tell nothing."""
+    known = [value for value in values if value]
+    for base in sorted(_BASES, reverse=True):
+        if known and all(value % base == 0 for value in known) and base ** -len(known) < _CHANCE:
+            return base
+    return 1

@@ -36,7 +36,7 @@ _WORDS: Sequence[tuple[Meaning, str]] = (
     (Meaning.LOWEST, "min minimum lowest smallest amin nanmin"),
     (Meaning.HIGHEST, "max maximum highest largest amax nanmax range"),
     (Meaning.POSITION, "median mediane medianes percentile percentiles quantile quantiles centile"),
-    (Meaning.SPREAD, "std sd var variance stdev stddev sem stderr cv ecart error"),
+    (Meaning.SPREAD, "std sd se var variance stdev stddev sem stderr cv ecart error"),
     (Meaning.MEAN, "mean means average avg moyenne moy mittelwert nanmean"),
     (Meaning.SUM, "sum sums somme summe montant"),
     (Meaning.COUNT, "n count counts freq freqs frequency frequencies size effectif effectifs nb nombre"

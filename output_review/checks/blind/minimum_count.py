@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from output_review.checks.counts import counts
+from output_review.checks.counts import counts, rounding
 from output_review.checks.findings import Finding, Rule, Severity
 from output_review.checks.grids import Grid, grid_of
 from output_review.checks.parts import Form, Part, table
@@ -17,17 +17,6 @@ SMALL = Rule(
     " of its column, so that no total gives it back.",
     Severity.BLOCK,
 )
-_BASES = (5, 10)
-_CHANCE = 0.01  # that unrounded counts look rounded: 5^-cells (each is a multiple of 5 with probability 1/5)
-
-
-def rounding(values: list[int]) -> int:
-    """The base that all counts are multiples of (10 or 5), 1 if they were not rounded; few counts tell nothing."""
-    known = [value for value in values if value]
-    for base in sorted(_BASES, reverse=True):
-        if known and all(value % base == 0 for value in known) and base ** -len(known) < _CHANCE:
-            return base
-    return 1
 
 
 class MinimumCount(Check):

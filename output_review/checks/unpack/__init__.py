@@ -13,6 +13,7 @@ from output_review.checks.parts import Form, Part
 
 # Imported when a file of the form is there: a text need not wait for, nor trust, a library of spreadsheets.
 _MODULES = {Form.DELIMITED: "delimited"}
+_WRITTEN = (Form.TEXT, Form.JSON, Form.HTML, Form.SVG, Form.PLOT)
 MOST_PARTS = 2000
 MOST_BYTES = 512 * 1024**2
 DEEPEST = 6
@@ -35,7 +36,7 @@ class Unpacked:
 
 def unpack(name: str, data: bytes) -> Unpacked:
     """All parts of a file. Whatever cannot be read is a gap; nothing is raised."""
-    first = Part(form_of(data, name), name, data=data)
+    first = _formed(Part(Form.UNKNOWN, name, data=data))
     parts, size = [first], len(data)
     gaps: list[str] = []
     todo = deque([(first, 0)])
@@ -73,6 +74,9 @@ def _within(holder: Part, depth: int, gaps: list[str]) -> list[Part]:
 
 
 def _formed(part: Part) -> Part:
+    """With its form, and with its text where it is one."""
     if part.form is Form.UNKNOWN and part.data:
-        return replace(part, form=form_of(part.data, part.name))
+        part = replace(part, form=form_of(part.data, part.name))
+    if part.form in _WRITTEN and part.data and not part.text:
+        part = replace(part, text=part.data.decode("utf-8-sig", errors="replace"))
     return part
