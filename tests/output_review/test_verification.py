@@ -1,7 +1,7 @@
 """`enclave request verify`: a desk's records are whole, and each thing that somebody could do to them is found.
 
-Every damage is planted in a copy of the same records. What is done to the log leaves its chain whole, as somebody
-could who knows how it is kept: the chain alone would not tell.
+Every damage is planted in a copy of the same records. The log's chain is whole after it: the chain alone would not
+tell.
 """
 
 import json
@@ -11,9 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
 
-from enclave import audit
 from enclave.cli import main
 from enclave.clock import now
 from enclave.database import Database
@@ -31,6 +29,21 @@ from output_review.vocabulary import (
     Submission,
 )
 from tests.databases import fresh
+from tests.output_review.damages import (
+    about,
+    added,
+    altered,
+    code_gone,
+    details,
+    disk,
+    linked,
+    log,
+    retold,
+    row,
+    sql,
+    twice,
+    without,
+)  # fmt: skip
 from tests.output_review.kit import (
     NOTES,
     TABLE,
@@ -109,96 +122,6 @@ def test_what_a_desk_keeps_is_whole(desk):
     assert (report.requests, report.older, report.files) == (4, 0, 8) and report.events > 30
 
 
-def row(table, number, **changes):
-    """Change a row of a request; the first that there is."""
-
-    def damage(connection, _layout):
-        where = (table.c.id if table is requests else table.c.request_id) == number
-        assert connection.execute(update(table).where(where).values(**changes)).rowcount
-
-    return damage
-
-
-def sql(*lines):
-    def damage(connection, _layout):
-        for line in lines:
-            assert connection.execute(text(line)).rowcount
-
-    return damage
-
-
-def added(table, **values):
-    def damage(connection, _layout):
-        connection.execute(insert(table).values(**values))
-
-    return damage
-
-
-def log(edit):
-    """Another log, whose chain is whole again."""
-
-    def damage(connection, _layout):
-        before = list(reversed(audit.events(connection, limit=10_000)))
-        after = list(edit(before))
-        assert after != before
-        connection.execute(delete(audit.audit_events))
-        last = audit.START
-        for number, event in enumerate(after, 1):
-            event = replace(event, number=number)
-            last = event.hash_after(last)
-            connection.execute(insert(audit.audit_events).values(**vars(event), hash=last))
-        connection.execute(update(audit.audit_head).values(number=len(after), hash=last))
-        audit.verify(connection)
-
-    return damage
-
-
-def about(event, number, kind):
-    return event.subject == f"request:{number}" and event.event == kind
-
-
-def without(kind, number):
-    return log(lambda events: [one for one in events if not about(one, number, kind)])
-
-
-def twice(kind, number):
-    return log(lambda events: [again for one in events for again in [one] * (1 + about(one, number, kind))])
-
-
-def retold(kind, number, edit):
-    return log(lambda events: [edit(one) if about(one, number, kind) else one for one in events])
-
-
-def details(**changes):
-    return lambda event: replace(event, details=dict(event.details) | changes)
-
-
-def disk(edit):
-    def damage(connection, layout):
-        query = select(request_files.c.sha256).where(
-            request_files.c.request_id == LEFT, request_files.c.number == 1
-        )
-        edit(layout.object(connection.execute(query).scalar_one()))
-
-    return damage
-
-
-def altered(place):
-    place.chmod(0o600)
-    place.write_bytes(place.read_bytes().replace(b"357", b"358"))
-
-
-def linked(place):
-    other = place.with_name("elsewhere")
-    place.rename(other)
-    place.symlink_to(other)
-
-
-def code_gone(connection, layout):
-    query = select(request_files.c.code_sha256).where(request_files.c.code_sha256.is_not(None))
-    layout.object(connection.execute(query).scalar_one()).unlink()
-
-
 OF_A_REQUEST = ("votes", "reviews", "request_files", "rounds")
 A_CLAIM = {"person": "cleo", "since": now(), "until": now() + timedelta(hours=1)}
 A_REVIEW = {"policy_version": 2, "comment": "fine", "counted": False, "time": now(), "number": 1}
@@ -238,9 +161,9 @@ DAMAGES = {
     "a file changes its name": (row(request_files, AGAIN, name="other.csv"), M.FILES),
     "a supporting file becomes an output": (row(request_files, LEFT, role="output"), M.FILES),
     "a file is lost": (sql(f"DELETE FROM request_files WHERE request_id = {RETURNED} AND number = 2"), M.FILES),
-    "stored bytes are altered": (disk(altered), M.BYTES),
-    "stored bytes are gone": (disk(Path.unlink), M.BYTES),
-    "a link lies where the bytes were": (disk(linked), M.BYTES),
+    "stored bytes are altered": (disk(LEFT, altered), M.BYTES),
+    "stored bytes are gone": (disk(LEFT, Path.unlink), M.BYTES),
+    "a link lies where the bytes were": (disk(LEFT, linked), M.BYTES),
     "the bytes of code are gone": (code_gone, M.BYTES),
     "a vote is lost": (sql(f"DELETE FROM votes WHERE request_id = {AGAIN}"), M.VOTES),
     "a vote's event is lost": (without(E.VOTED, AGAIN), M.VOTES),
@@ -306,7 +229,7 @@ def test_the_operator_is_told_that_all_is_whole(desk, monkeypatch, capsys):
 def test_the_operator_is_told_what_is_not_and_the_exit_code_says_so(desk, monkeypatch, capsys):
     database, layout = desk
     with database.write() as connection:
-        disk(Path.unlink)(connection, layout)
+        disk(LEFT, Path.unlink)(connection, layout)
         row(requests, RETURNED, status="submitted")(connection, layout)
     assert run(layout, monkeypatch) == 1
     printed = capsys.readouterr()
@@ -321,7 +244,7 @@ def test_a_request_from_before_there_were_rounds_is_counted_and_its_bytes_looked
     bare = retold(E.SUBMITTED, LEFT, lambda e: replace(e, details={"files": []}))
     with database.write() as connection:
         bare(connection, layout)
-        disk(Path.unlink)(connection, layout)
+        disk(LEFT, Path.unlink)(connection, layout)
     report = verify(database, layout)
     assert report.older == 1 and [one.invariant for one in report.violations] == [M.BYTES]
 
