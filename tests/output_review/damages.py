@@ -1,4 +1,4 @@
-"""What somebody could do to the records of a desk, to its log or its disk; each is done by `damage(connection, layout)`.
+"""What somebody could do to a desk's records, its log or its disk: each is a function `damage(connection, layout)`.
 
 What is done to the log leaves its chain whole, as somebody could who knows how it is kept.
 """
