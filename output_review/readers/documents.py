@@ -27,6 +27,11 @@ _TELLS = {
 }  # fmt: skip
 
 
+_STREAMS = {"/EmbeddedFile": "embedded stream", "/Image": "picture", "/Metadata": "XMP metadata"}
+# Keys whose text is shown beside the pages.
+_TEXTS = {"/URI": "link", "/JS": "script", "/UF": "attached file", "/Contents": "annotation", "/V": "form field"}
+
+
 @dataclass(frozen=True)
 class Document:
     """`pages`: PNGs of those from `first` on, at most `MOST_PAGES`; `fields`: (name, text) beside the pages."""
@@ -108,21 +113,13 @@ def _look(value: Any, counts: Counter[str], fields: list[tuple[str, str]], depth
     action = value.raw_get("/S") if "/S" in value else None
     counts.update(words for key, words in _TELLS.items() if key in value or (action == key and key not in value))
     if isinstance(value, StreamObject):
-        kind = value.get("/Type") if value.get("/Subtype") != "/Image" else "/Image"
-        counts.update(
-            {"/EmbeddedFile": ["embedded stream"], "/Image": ["picture"], "/Metadata": ["XMP metadata"]}.get(
-                str(kind), []
-            )
-        )
-    for key, name in (
-        ("/URI", "link"),
-        ("/JS", "script"),
-        ("/UF", "attached file"),
-        ("/Contents", "annotation"),
-        ("/V", "form field"),
-    ):
-        if isinstance(value.raw_get(key) if key in value else None, str):
-            fields.append((name, _short(value.raw_get(key))))
+        sort = value.get("/Subtype") if value.get("/Subtype") == "/Image" else value.get("/Type")
+        counts.update([_STREAMS[str(sort)]] if str(sort) in _STREAMS else [])
+    texts = _TEXTS | ({"/F": "attached file"} if "/EF" in value else {})
+    for key, name in texts.items():
+        text = value.raw_get(key) if key in value else None
+        if isinstance(text, (str, bytes)):
+            fields.append((name, _short(text)))
     for inner in [value.raw_get(key) for key in value]:
         _look(inner, counts, fields, depth + 1)
 

@@ -89,7 +89,7 @@ def _data(text: str) -> list[str]:
         else []
     )
     notes += [f"{count:,} embedded files of the type {mime}, not shown." for mime, count in files.items()]
-    if '"datasets"' in text and "vega" in text:
+    if "vega" in text and ('"datasets"' in text or '"values"' in text):
         notes.append("A Vega chart with its datasets: every row may stand in it.")
     return notes
 

