@@ -1,8 +1,8 @@
 """`examine(digest) -> JSON`: the one interface through which untrusted bytes are looked at, never in this process.
 
-Each look at a file at a place is a child of its own (`examiner`): an environment of ours alone, the file on
-standard input, a limit on memory, CPU, time and on what it may answer. Anything else than a good answer in time
-means: not examined, and the page says so. Answers are kept by digest, name and place, which cannot change.
+Each look at a file at a place is a child of its own (`examiner`): our environment alone, the file on standard
+input, a limit on memory, CPU, time and on what it may answer. Anything else than a good answer in time means: not
+examined, and the page says so. Answers are kept by digest, name and place, which cannot change.
 """
 
 import asyncio

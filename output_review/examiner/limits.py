@@ -22,6 +22,7 @@ class Bounds:
 
 LEAST = Bounds()
 BOUNDS = {
+    Family.MARKUP: Bounds(1024 * MB),
     Family.IMAGE: Bounds(1024 * MB),
     Family.PAGES: Bounds(1024 * MB),
     Family.NOTEBOOK: Bounds(1024 * MB),

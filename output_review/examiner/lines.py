@@ -11,7 +11,7 @@ MAX_LINE = 400
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
-def lines_of(text: str, most: int = MAX_LINES) -> dict[str, Any]:
+def cut_lines(text: str, most: int = MAX_LINES) -> dict[str, Any]:
     """`lines`: the first `most`, and how many there are: `total_lines`."""
     lines = text.split("\n")
     if lines[-1] == "":

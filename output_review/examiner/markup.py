@@ -3,7 +3,7 @@
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
-from output_review.examiner.lines import lines_of
+from output_review.examiner.lines import cut_lines
 from output_review.examiner.visible import text_of, visible
 from output_review.kinds import kind_of
 from output_review.places import Place
@@ -15,4 +15,4 @@ def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
     found = head_of(kind_of(file, name))
     text = text_of(file, found["notes"])
     inside = embedded(text)
-    return found | lines_of(text) | {"embeds": [visible(note) for note in inside.notes], "marks": inside.marks}
+    return found | cut_lines(text) | {"embeds": [visible(note) for note in inside.notes], "marks": inside.marks}

@@ -4,7 +4,7 @@ import io
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
-from output_review.examiner.lines import laid_out, lines_of
+from output_review.examiner.lines import laid_out, cut_lines
 from output_review.examiner.shown import data_uri
 from output_review.examiner.visible import cut, hidden_in
 from output_review.kinds import Family, kind_of
@@ -65,7 +65,7 @@ def _cell(cell: Cell, pictures: _Pictures) -> dict[str, Any]:
     return {
         "number": cell.number,
         "sort": cut(cell.sort, 20),
-        **lines_of(cell.source, MAX_SOURCE),
+        **cut_lines(cell.source, MAX_SOURCE),
         "parts": [_part(part, pictures) for part in cell.parts[:MAX_PARTS]],
         "notes": notes,
     }
@@ -103,4 +103,4 @@ def _text(part: Part, told: dict[str, Any]) -> None:
         told["tables"] = [[[cut(cell, 100) for cell in row] for row in table] for table in tables(text)]
     if "json" in mime:
         text = laid_out(text)
-    told |= lines_of(text, MAX_OUTPUT)
+    told |= cut_lines(text, MAX_OUTPUT)

@@ -3,7 +3,7 @@
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
-from output_review.examiner.lines import lines_of
+from output_review.examiner.lines import cut_lines
 from output_review.examiner.visible import text_of
 from output_review.kinds import kind_of
 from output_review.places import Place
@@ -12,4 +12,4 @@ from output_review.places import Place
 def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
     """`lines`, and how many there are: `total_lines`."""
     found = head_of(kind_of(file, name))
-    return found | lines_of(text_of(file, found["notes"]))
+    return found | cut_lines(text_of(file, found["notes"]))

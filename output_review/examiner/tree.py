@@ -4,7 +4,7 @@ import json
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
-from output_review.examiner.lines import laid_out, lines_of
+from output_review.examiner.lines import laid_out, cut_lines
 from output_review.examiner.visible import text_of
 from output_review.kinds import kind_of
 from output_review.places import Place
@@ -24,7 +24,7 @@ def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
         json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         found["notes"].append(f"It begins as JSON and is none ({type(error).__name__}): shown as text.")
-        return found | {"family": "text"} | lines_of(text)
+        return found | {"family": "text"} | cut_lines(text)
     if twice:
         found["notes"].append(f"{twice:,} names are given twice: most programs take the last of each.")
-    return found | {"family": "text"} | lines_of(laid_out(text))
+    return found | {"family": "text"} | cut_lines(laid_out(text))

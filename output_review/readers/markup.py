@@ -30,6 +30,7 @@ _ACTIVE = (
 _LOADS = ("src", "href", "xlink:href", "{http://www.w3.org/1999/xlink}href", "action", "data", "poster", "srcset")
 _ENCODED = re.compile(r'"(bdata|__ndarray__|bytes)"\s*:\s*"([A-Za-z0-9+/=]{40,})')
 _DATA = re.compile(r"data:([\w/+.-]{0,60});base64,([A-Za-z0-9+/=\s]{40,})")
+_MOST_TEXT = 16_000_000  # characters
 _MOST_TABLES, _MOST_ROWS, _MOST_COLUMNS = 5, 60, 20
 
 
@@ -54,17 +55,18 @@ def embedded(text: str) -> Embedded:
         handlers += sum(1 for name in element.attrib if str(name).lower().startswith("on"))
         addresses.update(_place(str(element.get(name))) for name in _LOADS if element.get(name))
     del addresses[""]
+    cut = [f"Only its first {_MOST_TEXT:,} characters were looked into."] if len(text) > _MOST_TEXT else []
     marks = {name: counts[name] for name in MARKS if counts[name]} if counts["svg"] else {}
     notes = [f"{counts[name]:,} × <{name}>." for name in _ACTIVE if counts[name]]
     notes += [f"{handlers:,} event handlers."] if handlers else []
     notes += [f"{comments:,} comments."] if comments else []
     notes += [f"It refers to {place} ({count:,} ×)." for place, count in addresses.most_common(20)]
-    return Embedded(marks, (*notes, *_data(text), *_raw_points(marks)))
+    return Embedded(marks, (*cut, *notes, *_data(text), *_raw_points(marks)))
 
 
 def _elements(text: str) -> Iterator[etree._Element]:
     parser = etree.HTMLPullParser(events=("start", "comment"), no_network=True, huge_tree=False)
-    for at in range(0, len(text), 1 << 16):
+    for at in range(0, min(len(text), _MOST_TEXT), 1 << 16):
         parser.feed(text[at : at + (1 << 16)])
         yield from (element for _, element in parser.read_events())
 
