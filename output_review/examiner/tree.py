@@ -4,7 +4,7 @@ import json
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
-from output_review.examiner.lines import laid_out, cut_lines
+from output_review.examiner.lines import cut_lines, laid_out
 from output_review.examiner.visible import text_of
 from output_review.kinds import kind_of
 from output_review.places import Place
