@@ -3,7 +3,10 @@
 import base64
 import io
 import json
+import os
 import pickle
+import subprocess
+import sys
 import time
 from importlib.resources import files
 
@@ -243,6 +246,19 @@ def test_json_keeps_every_digit_and_says_what_is_given_twice():
     ]
     assert "1 names are given twice" in said(found)
     assert told(b'{"a": 1} x')["lines"] == ['{"a": 1} x']
+
+
+@pytest.mark.parametrize(
+    "name", ["cells.csv", "bomb.png", "bomb.zip", "bomb.gz", "huge.pdf", "steps.pkl", "many.ipynb"]
+)
+def test_a_bomb_takes_no_more_than_its_share_of_a_child(attacks, tmp_path, name):
+    (tmp_path / "file").write_bytes(attacks[name])
+    with (tmp_path / "file").open("rb") as file:
+        command = [sys.executable, "-I", "-m", "output_review.examiner", name, "{}"]
+        child = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={})
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0 and used.ru_maxrss < 600_000 and used.ru_utime < 8  # kB, seconds
 
 
 def test_every_family_is_examined_or_said_to_be_not():
