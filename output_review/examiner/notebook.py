@@ -1,6 +1,7 @@
 """A notebook, cell by cell: source as text, every part of an output as the kind that it is, nothing active."""
 
 import io
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
@@ -9,7 +10,6 @@ from output_review.examiner.shown import data_uri
 from output_review.examiner.visible import cut, hidden_in
 from output_review.kinds import Family, kind_of
 from output_review.places import Place, number
-from output_review.readers.documents import document
 from output_review.readers.markup import embedded, tables
 from output_review.readers.notebooks import Cell, Part, read, without_colours
 from output_review.readers.pictures import picture
@@ -52,7 +52,7 @@ class _Pictures:
         if self._left < 0:
             raise Unreadable(f"Only {MAX_PICTURES} pictures are drawn.")
         if pdf:
-            told = document(data)
+            told = import_module("output_review.readers.documents").document(data)
             return data_uri(told.pages[0]), [f"The first of {told.total:,} pages.", *told.notes]
         shown = picture(data)
         return data_uri(shown.png), [*shown.notes, *(f"{name}: {text}" for name, text in shown.fields)]

@@ -24,7 +24,7 @@ from tests.output_review.served import served
 
 pytestmark = pytest.mark.browser
 WIDTHS = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
-# Markup that does or loads something: a preview is made of none of it. Our own pictures are `data:` and nothing else.
+# Markup that does or loads something: no preview holds any. Our own pictures are `data:` and nothing else.
 DOING = (
     "script, iframe, object, embed, svg, form, input, base, link, video, audio, meta[http-equiv],"
     " img:not([src^='data:image/png;base64,'])"
