@@ -17,6 +17,7 @@ from output_review.kinds import Family, Kind, kind_of
 LARGEST = 4 * 1024**2  # bytes of a file that is compared
 MOST_LINES = 50_000
 SHOWN_LINES, SHOWN_CHARACTERS = 1000, 400
+_TEXTUAL = (Family.TEXT, Family.JSON, Family.MARKUP, Family.NOTEBOOK)
 _AROUND = 3  # lines that stay, shown beside those that changed
 _MARKS = {"+": "added", "-": "removed", " ": "kept", "@": "place"}
 
@@ -41,7 +42,7 @@ def report(before: BinaryIO, after: BinaryIO) -> dict[str, Any]:
 
 
 def _is_text(kind: Kind) -> bool:
-    return kind.family is Family.TEXT or bool(kind.delimiter)
+    return kind.family in _TEXTUAL or bool(kind.delimiter)
 
 
 def _line(line: str) -> dict[str, str]:
