@@ -5,7 +5,6 @@ python docs/tables.py            say which pages are stale; exit 1 if any is
 python docs/tables.py --write    bring them up to date
 """
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +19,7 @@ from deploy.folders import FOLDERS  # noqa: E402
 from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
 from docs.markdown import code, table  # noqa: E402
+from docs.schemas import record  # noqa: E402
 from docs.verbs import verbs  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
 from enclave.sizes import exact  # noqa: E402
@@ -27,7 +27,6 @@ from output_review.families import SHOWN  # noqa: E402
 from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
 from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
 from output_review.web.api.operations import OPERATIONS  # noqa: E402
-from output_review.web.api.record import schema  # noqa: E402
 from tests.attacks.claims import Claim, registry  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
@@ -248,11 +247,6 @@ def api() -> str:
             sent += [f"[{name}]" if name in one.body.optional else name for name in one.body.fields]
         rows.append((one.method, code(one.path), ", ".join(map(code, sent)), one.who, one.summary))
     return table(("method", "path below `/desk/api/v1`", "what is sent", "for", "what for"), rows)
-
-
-def record() -> str:
-    """The schema of a release's record, as the desk serves it."""
-    return "```json\n" + json.dumps(schema(), indent=2) + "\n```"
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
