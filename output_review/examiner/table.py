@@ -23,7 +23,7 @@ def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
     """The window around the place: `header` and `rows` from the row `first` and the column `left` on, of the sheet
     number `sheet` (all from 1) among `sheets` (`name`, `visibility`, `rows`, `columns`).
 
-    `total_rows` (without the header) and `total_columns` are the sheet's; `formulas` are [row, column, text];
+    `total_rows` (without the header) and `total_columns` are the sheet's; `formulas` are texts by "row:column";
     `hidden_rows` and `hidden_columns` are numbers, those of the window. A place of a row and a column adds `cell`,
     the whole text of it.
     """
@@ -53,11 +53,11 @@ def _window(held: tuple[Sheet, ...], place: Place, notes: list[str]) -> dict[str
         "left": left,
         "header": [cut(name, MAX_CELL) for name in _part(sheet.columns, across)],
         "rows": [[cut(_text(cell), MAX_CELL) for cell in _part(row, across)] for row in rows],
-        "formulas": [
-            [formula.row + 1, formula.column + 1, cut(formula.text, MAX_CELL)]
+        "formulas": {
+            f"{formula.row + 1}:{formula.column + 1}": cut(formula.text, MAX_CELL)
             for formula in sheet.formulas
             if formula.row in down and formula.column in across
-        ],
+        },
         "hidden_rows": sorted(row + 1 for row in sheet.hidden_rows if row in down),
         "hidden_columns": sorted(column + 1 for column in sheet.hidden_columns if column in across),
         "total_rows": sheet.count(),
