@@ -30,7 +30,10 @@ def _whole(file: BinaryIO, place: Place) -> dict[str, Any]:
         return {}
     before = min(number(place, "column") - 1, MAX_WHOLE)
     read = lines_of(file, number(place, "row") - 1, 1, before + MAX_WHOLE)
-    return {"cell": _shown(Line(line.start[before:], line.characters - before)) for line in read.lines}
+    if not read.lines:
+        return {}
+    [line] = read.lines
+    return {"cell": _shown(Line(line.start[before:], line.characters - before))}
 
 
 def _shown(line: Line) -> str:
