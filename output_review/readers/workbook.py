@@ -64,12 +64,13 @@ class WorkbookSheet(Sheet):
     def notes(self) -> tuple[str, ...]:
         marks = self._marks
         said = (
-            (marks.computed, "formulas, shown as text; their values are those that the file keeps"),
-            (len(marks.hidden_rows), "hidden rows"),
-            (len(marks.hidden_columns), "hidden columns"),
-            (marks.comments, "comments"),
+            (marks.computed, "formula", ", shown as text with the value that the file keeps"),
+            (len(marks.hidden_rows), "hidden row", ""),
+            (len(marks.hidden_columns), "hidden column", ""),
+            (marks.comments, "comment", ""),
         )
-        return tuple(f"{count:,} {words}" for count, words in said if count) + self.carried
+        found = (f"{count:,} {what}{'s' * (count > 1)}{more}." for count, what, more in said if count)
+        return (*found, *self.carried)
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -24,9 +24,9 @@ async def looked_at(desk, name, content):
     return await examine(desk.settings.layout, request.files[0])
 
 
-async def page_of(client, desk, name, content, person="carol"):
+async def page_of(client, desk, name, content, person="carol", what="preview"):
     request = submitted(desk, {name: content})
-    answer = await client.get(f"/desk/requests/{request.id}/files/1/preview", headers=as_person(person))
+    answer = await client.get(f"/desk/requests/{request.id}/files/1/{what}", headers=as_person(person))
     return answer, await answer.text()
 
 
@@ -34,7 +34,8 @@ async def test_a_table_is_shown_as_rows_and_columns(desk):
     found = await looked_at(desk, "table.csv", TABLE)
     assert found == {
         "family": "table", "kind": "Table, separated by commas", "notes": [],
-        "sheets": [{"name": "", "visibility": "shown", "rows": 2, "columns": 2}], "sheet": 1, "first": 1,
+        "sheets": [{"name": "", "visibility": "shown", "rows": 2, "columns": 2}],
+        "sheet": 1, "first": 1, "left": 1, "formulas": {}, "hidden_rows": [], "hidden_columns": [],
         "header": ["group", "n"], "rows": [["benign", "357"], ["malignant", "212"]],
         "total_rows": 2, "total_columns": 2,
     }  # fmt: skip
@@ -75,6 +76,7 @@ async def test_binary_data_called_a_table_is_not_shown_as_one(desk):
         assert found["family"] == "other" and "ends in .csv" in found["notes"][0]
 
 
+STYLE = (files("output_review") / "static" / "preview.css").read_text()
 KNOWN = {"LC_CTYPE", "OPENBLAS_NUM_THREADS"}
 LIMITED = "from output_review.examiner.limits import limit_myself; limit_myself(); "
 HOSTILE = {
@@ -126,9 +128,10 @@ async def test_a_place_that_is_none_is_refused(client, desk, query):
     assert answer.status == 400
 
 
+@pytest.mark.parametrize("what", ["preview", "window"])
 @pytest.mark.parametrize("person", ["alice", "bob", "insider", "boss"])
-async def test_members_and_admins_see_no_content(client, desk, person):
-    answer, text = await page_of(client, desk, "table.csv", TABLE, person)
+async def test_members_and_admins_see_no_content(client, desk, person, what):
+    answer, text = await page_of(client, desk, "table.csv", TABLE, person, what)
     assert answer.status == 403 and "357" not in text
 
 
@@ -240,6 +243,40 @@ async def test_columns_and_what_lies_beside_them_are_read_in_the_child(desk, wri
     write(pd.DataFrame({"who": pd.Categorical(["b"], categories=["b", "c"])}), content)
     found = await looked_at(desk, "x", content.getvalue())
     assert found["rows"] == [["b"]] and "Unused levels of “who”" in [sheet["name"] for sheet in found["sheets"]]
+
+
+async def test_a_window_is_what_lies_around_a_place_and_loads_nothing(client, desk):
+    rows = "".join(",".join(f"{row}.{column}" for column in range(1, 121)) + "\n" for row in range(1, 1001))
+    header = ",".join(f"c{column}" for column in range(1, 121)) + "\n"
+    answer, text = await page_of(client, desk, "t.csv", (header + rows).encode(), what="window?row=555&column=77")
+    found = json.loads(text)
+    assert answer.content_type == "application/json" and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert (found["first"], found["left"], found["header"][0], found["cell"]) == (401, 51, "c51", "555.77")
+    assert (
+        found["rows"][0][0] == "401.51" and len(found["rows"]) == MAX_ROWS and len(found["rows"][0]) == MAX_COLUMNS
+    )
+
+
+async def test_a_place_is_outlined_in_the_preview(client, desk):
+    content = b"a,b\n" + b"".join(b"%d,x\n" % row for row in range(1, 900))
+    _answer, text = await page_of(client, desk, "t.csv", content, what="preview?row=700&column=1")
+    assert '<tr id="here"><th>700</th><td class=" here">700</td><td>x</td></tr>' in text
+    _answer, text = await page_of(client, desk, "t.txt", b"line\n" * 900, what="preview?row=850")
+    assert '<ol start="801">' in text and text.count("here") == 2 + STYLE.count("here")
+
+
+async def test_a_place_beyond_the_end_shows_nothing_and_says_how_much_there_is(client, desk):
+    for place in ("row=999999", "column=999", "sheet=9&row=3&column=3"):
+        answer, text = await page_of(client, desk, "table.csv", TABLE, what=f"window?{place}")
+        assert answer.status == 200 and json.loads(text)["total_rows"] == 2 and "cell" not in json.loads(text)
+
+
+async def test_a_whole_line_and_a_whole_cell_can_be_asked_for(client, desk):
+    _answer, text = await page_of(client, desk, "t.txt", b"x" * 300 + b"y" * 9700, what="window?row=1&column=301")
+    assert json.loads(text)["cell"] == "y" * 9700
+    _answer, text = await page_of(client, desk, "t.csv", b"a,b\n1," + b"z" * 9000, what="window?row=1&column=2")
+    assert json.loads(text)["cell"] == "z" * 9000 and len(json.loads(text)["rows"][0][1]) < 300
 
 
 async def test_a_damaged_workbook_says_why_nothing_is_shown(desk):
