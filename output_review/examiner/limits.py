@@ -23,7 +23,7 @@ class Bounds:
 LEAST = Bounds()
 BOUNDS: dict[Family, Bounds] = {}
 CPU_SECONDS = 8
-LARGEST = 64 * MB  # bytes of a file that is looked at; no policy lets a larger one be submitted
+LARGEST = 128 * MB  # bytes of a file that is looked at; no policy lets a larger one be submitted
 _MOST = max(bounds.memory for bounds in (LEAST, *BOUNDS.values()))
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from enclave.web.rooms import PERSON_HEADER
-from tests.browser.people import SCREENSHOTS, WIDTHS
+from tests.browser.people import SCREENSHOTS, SLOW, WIDTHS
 from tests.output_review.kit import a_desk, people_and_projects, submitted
 from tests.output_review.served import served
 
@@ -49,6 +49,7 @@ def address(database, tmp_path):
 
 @pytest.fixture
 def page(browser: Browser, address: str):
+    expect.set_options(timeout=SLOW)
     context = browser.new_context(viewport=WIDTHS["wide"], extra_http_headers={PERSON_HEADER: "carol"})
     page = context.new_page()
     page.console = []
@@ -56,6 +57,7 @@ def page(browser: Browser, address: str):
     page.goto(address)
     yield page
     context.close()
+    expect.set_options(timeout=5000)
 
 
 def table(page: Page, number: int):
