@@ -130,7 +130,7 @@ def test_hidden_rows_columns_formulas_and_comments_are_said():
     sheet.column_dimensions["B"].hidden = True
     sheet["B3"] = '=SUM(B2:B2)&"names"'
     sheet["A3"].comment = Comment("Mrs Smith", "me")
-    [found] = read(saved(book))
+    found = read(saved(book))[0]
     assert (found.hidden_rows, found.hidden_columns) == ({0, 2}, {1})
     assert found.formulas == (Formula(1, 1, '=SUM(B2:B2)&"names"'),)
     assert found.rows(1, 1) == []  # openpyxl keeps no value with a formula
