@@ -10,8 +10,9 @@ from output_review.readers.tables import sheets
 from output_review.readers.unreadable import Unreadable
 from tests.output_review.readers.test_workbook import a_book, changed, saved
 
-PIVOT = b"""<pivotCacheDefinition xmlns="m"><cacheFields><cacheField name="who"><sharedItems><s v="Smith"/><s v="Jones"/>
-</sharedItems></cacheField><cacheField name="cost"><sharedItems/></cacheField></cacheFields></pivotCacheDefinition>"""
+PIVOT = b"""<pivotCacheDefinition xmlns="m"><cacheFields>
+<cacheField name="who"><sharedItems><s v="Smith"/><s v="Jones"/></sharedItems></cacheField>
+<cacheField name="cost"><sharedItems/></cacheField></cacheFields></pivotCacheDefinition>"""
 RECORDS = (
     b'<pivotCacheRecords xmlns="m"><r><x v="1"/><n v="12.5"/></r><r><x v="0"/><n v="7"/></r></pivotCacheRecords>'
 )
@@ -32,7 +33,9 @@ def test_comments_are_a_hidden_sheet_with_cell_author_and_text():
     book.active["B2"].comment = Comment("Mrs Smith", "the author")
     found = beside(saved(book))["Comments"]
     assert (found.visibility, found.rows(0, 9)) == ("hidden", [("B2", "the author", "Mrs Smith")])
-    threaded = b'<ThreadedComments xmlns="m"><threadedComment ref="A1"><text>hello</text></threadedComment></ThreadedComments>'
+    threaded = (
+        b"<ThreadedComments><threadedComment ref='A1'><text>hello</text></threadedComment></ThreadedComments>"
+    )
     found = beside(changed(saved(a_book()), {"xl/threadedComments/threadedComment1.xml": threaded}))["Comments"]
     assert found.rows(0, 9) == [("A1", "", "hello")]
 
