@@ -79,5 +79,8 @@ def _parsed(piece: bytes, offset: int, delimiter: str, file: BinaryIO) -> Stretc
 def _rows(piece: bytes, delimiter: str) -> list[int] | None:
     """The number of fields of each record; None if the last one is not ended: a line behind belongs to it."""
     text = io.TextIOWrapper(io.BytesIO(piece), "utf-8", _ERRORS, newline="")
-    *rows, last = csv.reader(chain(text, [f'"{_BEHIND}"']), delimiter=delimiter)
-    return [len(row) for row in rows if row] if last == [_BEHIND] else None
+    widths, last = [], [""]
+    for last in csv.reader(chain(text, [f'"{_BEHIND}"']), delimiter=delimiter):
+        if last:
+            widths.append(len(last))
+    return widths[:-1] if last == [_BEHIND] else None
