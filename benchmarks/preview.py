@@ -73,15 +73,15 @@ def ours(layout: Layout, file: File, row: int) -> tuple[float, float]:
     return seconds, found["total_rows"]
 
 
-def memory_of(command: list[str], file: Path) -> float:
-    """The most that such a child holds, in MB: its VmHWM, asked of the kernel when it has ended."""
+def taken(command: list[str], file: Path) -> tuple[float, float]:
+    """The most memory that such a child holds, in MB, and its processor time in seconds; asked of the kernel."""
     with file.open("rb") as opened:
         child = subprocess.Popen(
             command, stdin=opened, stdout=subprocess.DEVNULL, env={"OPENBLAS_NUM_THREADS": "1"}
         )
         _pid, status, usage = os.wait4(child.pid, 0)
     assert status == 0
-    return usage.ru_maxrss / 1024
+    return usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
 def pandas(file: Path) -> float:
@@ -101,9 +101,9 @@ def measured(layout: Layout, name: str, size: int, rounds: int) -> Iterator[str]
         far.append(ours(layout, file, int(rows * 0.9))[0])
         theirs.append(pandas(place))
     child = [sys.executable, *preview.COMMAND, file.name, "{}"]
-    held, theirs_held = memory_of(child, place), memory_of([sys.executable, "-c", PANDAS], place)
+    (held, work), (theirs_held, theirs_work) = taken(child, place), taken([sys.executable, "-c", PANDAS], place)
     a, b, c = (statistics.median(one) for one in (first, far, theirs))
-    times = f"{a:9.2f}{b:9.2f}{c:9.2f}{a / c:8.2f}"
+    times = f"{a:9.2f}{b:9.2f}{c:9.2f}{a / c:8.2f}{work:10.2f}{theirs_work:8.2f}{work / theirs_work:8.2f}"
     yield f"{name:18}{rows:>11,}{times}{held:8.0f}{theirs_held:8.0f}{held / theirs_held:8.2f}"
     if a > GOAL_SECONDS or held > GOAL_MEMORY:
         yield f"  missed: at most {GOAL_SECONDS} s and {GOAL_MEMORY} MB"
@@ -115,8 +115,10 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
     print(f"{chosen.megabytes} MB, medians of {chosen.rounds}, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':18}{'':11}{'first':>9}{'far down':>9}{'pandas':>9}{'':8}{'memory':>8}{'pandas':>8}")
-    print(f"{'table':18}{'rows':>11}{'s':>9}{'s':>9}{'s':>9}{'ratio':>8}{'MB':>8}{'MB':>8}{'ratio':>8}")
+    print(f"{'':29}{'first':>9}{'far down':>9}{'pandas':>9}{'':8}{'processor':>10}{'pandas':>8}", end="")
+    print(f"{'':8}{'memory':>8}{'pandas':>8}")
+    print(f"{'table':18}{'rows':>11}{'s':>9}{'s':>9}{'s':>9}{'ratio':>8}{'s':>10}{'s':>8}{'ratio':>8}", end="")
+    print(f"{'MB':>8}{'MB':>8}{'ratio':>8}")
     with tempfile.TemporaryDirectory() as folder:
         for name in WAYS:
             for line in measured(Layout(Path(folder)), name, chosen.megabytes * MB, chosen.rounds):

@@ -8,6 +8,7 @@ from output_review.examiner import limits
 from output_review.examiner.heads import head_of
 from output_review.kinds import Family, kind_of
 from output_review.places import Place
+from output_review.readers.encoding import in_utf8
 
 # Imported when a file of the family is there: a text need not wait for, nor trust, a library of spreadsheets.
 _MODULES = {Family.TABLE: "table", Family.TEXT: "text"}
@@ -20,6 +21,7 @@ def report(file: BinaryIO, name: str, place: Place, narrow: bool = False) -> dic
     """
     if file.seek(0, io.SEEK_END) > limits.LARGEST:
         return {"family": Family.OTHER.value, "kind": "Too big to be examined", "notes": []}
+    file, read_as = in_utf8(file)
     kind = kind_of(file, name)
     if narrow:
         limits.narrow(kind.family)
@@ -27,4 +29,4 @@ def report(file: BinaryIO, name: str, place: Place, narrow: bool = False) -> dic
         return head_of(kind)
     module = import_module(f"output_review.examiner.{_MODULES[kind.family]}")
     found: dict[str, Any] = module.report(file, name, place)
-    return found
+    return found | {"notes": [read_as, *found["notes"]] if read_as else found["notes"]}

@@ -127,6 +127,7 @@ class Table {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: this.shown, PageUp: -this.shown, Home: -Infinity, End: Infinity };
     if (!(event.key in steps) || event.altKey || event.target !== this.scroll) return;
     event.preventDefault();
+    event.stopPropagation(); // keys.js would walk to the next file
     this.to(this.top + steps[event.key]);
   }
 

@@ -279,6 +279,17 @@ async def test_a_whole_line_and_a_whole_cell_can_be_asked_for(client, desk):
     assert json.loads(text)["cell"] == "z" * 9000 and len(json.loads(text)["rows"][0][1]) < 300
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"), [("utf-16", "UTF-16"), ("cp1252", "Windows-1252, a guess"), ("utf-8-sig", "")]
+)
+@pytest.mark.parametrize("name", ["table.csv", "notes.txt"])
+async def test_a_text_in_another_encoding_is_read_and_the_encoding_named(desk, name, encoding, words):
+    found = await looked_at(desk, name, "département;effectif\nHérault;357\n".replace(";", ",").encode(encoding))
+    assert found["family"] == "table" and found["header"] == ["département", "effectif"]
+    assert found["rows"] == [["Hérault", "357"]] and words in " ".join(found["notes"])
+    assert bool(found["notes"]) == bool(words)
+
+
 async def test_a_damaged_workbook_says_why_nothing_is_shown(desk):
     book = io.BytesIO()
     openpyxl.Workbook().save(book)
