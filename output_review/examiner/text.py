@@ -3,14 +3,13 @@
 from typing import Any, BinaryIO
 
 from output_review.examiner.heads import head_of
+from output_review.examiner.lines import MAX_LINE, MAX_LINES
 from output_review.examiner.visible import visible
 from output_review.kinds import kind_of
 from output_review.places import Place, block, number
 from output_review.readers.encoding import doubts
 from output_review.readers.text import Line, lines_of
 
-MAX_LINES = 400
-MAX_LINE = 400
 MAX_WHOLE = 20_000  # characters of the one line that is asked for
 
 
