@@ -38,6 +38,11 @@ def number(place: Place, word: str) -> int:
     return int(place.get(word, 1))
 
 
+def block(place: Place, word: str, size: int) -> int:
+    """The number, from 1, with which the block of `size` begins that holds the number under `word`."""
+    return (number(place, word) - 1) // size * size + 1
+
+
 def typed(text: str) -> dict[str, int | str]:
     """A place as a person types it: `cell 3`, `row 12, column 2`, `line 7`; nothing is the file as a whole."""
     words = text.replace(",", " ").split()

@@ -53,6 +53,7 @@ room = Room(
         Route(Caller.GATE, "POST", _REQUEST + "/recall", decide.recall),
         Route(Caller.GATE, "POST", _FILE + "/withdraw", decide.withdraw_file),
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
+        Route(Caller.GATE, "GET", _FILE + "/window", evidence.window),
         Route(Caller.GATE, "GET", _FILE + "/code", evidence.code),
         Route(Caller.GATE, "GET", _FILE + "/difference", evidence.difference),
         Route(Caller.GATE, "GET", _FILE + "/download", download.download),

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
-from output_review.places import place_of
+from output_review.places import Place, place_of
 from output_review.preview import compare, examine
 from output_review.provenance import Code
 from output_review.sight import Sight
@@ -44,6 +44,13 @@ async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
     return await _shown(desk, request, file)
 
 
+async def window(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """What is at a place in a file of the request, as JSON, for the table that our page scrolls."""
+    file = await _file(desk, request)
+    found = await examine(desk.settings.layout, file, place_of(request.query))
+    return web.json_response(found, headers=_HEADERS)
+
+
 async def code(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The notebook or script that wrote a file, as it was when it was submitted."""
     file = await _file(desk, request)
@@ -57,7 +64,7 @@ async def difference(desk: Desk, request: web.Request) -> web.StreamResponse:
     file = await _file(desk, request)
     if file.before is None:
         raise NotFound(f"No earlier round held another {file.name}.")
-    return _page(desk, file, await compare(desk.settings.layout, file.before, file))
+    return _page(desk, file, await compare(desk.settings.layout, file.before, file), {})
 
 
 async def _file(desk: Desk, request: web.Request) -> File:
@@ -73,9 +80,11 @@ async def _file(desk: Desk, request: web.Request) -> File:
 
 
 async def _shown(desk: Desk, request: web.Request, file: File | Code) -> web.StreamResponse:
-    return _page(desk, file, await examine(desk.settings.layout, file, place_of(request.query)))
+    place = place_of(request.query)
+    return _page(desk, file, await examine(desk.settings.layout, file, place), place)
 
 
-def _page(desk: Desk, file: File | Code, found: Mapping[str, Any]) -> web.Response:
-    text = desk.renderer.render("preview.html", file=file, found=found, style=Markup(_STYLE))  # noqa: S704  # our own file
+def _page(desk: Desk, file: File | Code, found: Mapping[str, Any], place: Place) -> web.Response:
+    style = Markup(_STYLE)  # noqa: S704  # our own file
+    text = desk.renderer.render("preview.html", file=file, found=found, place=place, style=style)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)
