@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from output_review.checks.parts import Cell, Form, Part, Rows
-from output_review.checks.unpack import Gap
+from output_review.checks.unpack.gaps import Gap
 from output_review.kinds import kind_of
 
 _FIELD = 1024**2
