@@ -3,12 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-_TOLERANCE = 0.02  # of the commonest step
+_TOLERANCE, _GROWING = 0.03, 0.005  # of the least step, and more for each step between two values
 _SHARE = 0.8
+_MOST = 100  # steps between two neighbours: a grid has no wider gaps
 
 
 def regular(values: npt.NDArray[np.float64]) -> bool:
-    """Whether the distinct values lie equally far apart, nearly all of them; two or fewer always do."""
+    """Whether the distinct values lie on a grid, with gaps in it perhaps; two or fewer always do."""
     distinct = np.unique(values[np.isfinite(values)])
     if len(distinct) <= 2:
         return True
@@ -16,7 +17,6 @@ def regular(values: npt.NDArray[np.float64]) -> bool:
     steps = steps[steps > 1e-9 * max(1.0, float(np.abs(distinct).max()))]
     if not len(steps):
         return True
-    step = float(np.median(steps))
-    multiples = steps / step
-    near = np.abs(multiples - np.round(multiples)) <= _TOLERANCE * np.maximum(1, multiples)
-    return bool(near.mean() >= _SHARE and multiples.max() <= 20)
+    multiples = steps / steps.min()
+    near = np.abs(multiples - np.round(multiples)) <= _TOLERANCE + _GROWING * multiples
+    return bool(near.mean() >= _SHARE and multiples.max() <= _MOST)

@@ -57,18 +57,15 @@ def _page(part: Part, reader: PdfReader, page: Any, number: int) -> Iterator[Par
 
 def _marks(stream: ContentStream) -> dict[str, list[tuple[float, float]]]:
     """Where each stamp (`Do`) was put, the corners of long lines, and the first corner of each short path."""
-    now, kept = _ONE, []
+    now = _ONE
+    kept: list[Matrix] = []
     found: dict[str, list[tuple[float, float]]] = {}
     path: list[tuple[float, float]] = []
     fill = ""
     for operands, operator in stream.operations[:_OPERATIONS]:
         match operator:
-            case b"q":
-                kept.append(now)
-            case b"Q":
-                now = kept.pop() if kept else _ONE
-            case b"cm":
-                now = _times(tuple(float(x) for x in operands), now)
+            case b"q" | b"Q" | b"cm":
+                now = _placed(operator, operands, now, kept)
             case b"Do":
                 found.setdefault(f"stamps {operands[0]}", []).append((now[4], now[5]))
             case b"rg" | b"g" | b"k" | b"sc" | b"scn":
@@ -85,6 +82,16 @@ def _marks(stream: ContentStream) -> dict[str, list[tuple[float, float]]]:
                     )
                 path = []
     return found
+
+
+def _placed(operator: bytes, operands: Any, now: Matrix, kept: list[Matrix]) -> Matrix:
+    """Where what follows is drawn, after saving (q), restoring (Q) or moving (cm)."""
+    if operator == b"q":
+        kept.append(now)
+        return now
+    if operator == b"Q":
+        return kept.pop() if kept else _ONE
+    return _times(tuple(float(x) for x in operands), now)
 
 
 def _times(a: Any, b: Matrix) -> Matrix:
