@@ -54,17 +54,19 @@ class DrawnPoints(Check):
 
 def _marks(part: Part, numbers: npt.NDArray[np.float64]) -> Iterator[Finding]:
     """Bars stand on a line, cells of a heat map on a grid, ticks and smooth curves have equal steps."""
-    count, line = len(numbers), part.sheet is not None and part.sheet.name in ("line", "lines")
+    name = part.sheet.name if part.sheet else ""
+    count, line = len(numbers), name.startswith("line")
+    few = 8 if name.startswith("path") else _FEW  # three tiles of a heat map in one colour are no points
     across, up = (not regular(numbers[:, j]) for j in (0, 1))
     columns = min(len(np.unique(numbers[:, j])) for j in (0, 1))
-    striped = columns == 1 or (count >= 6 and columns <= count / 3)  # the outliers above each box
+    striped = columns == 1 or columns <= count / 3  # the outliers above each box
     if line:
         if across and count > _MANY:
             message = f"{part.name}: a line of {count:,} points at irregular steps."
             yield SOME.finding(part.place, message, count, _MANY)
     elif across and up and count > _MANY:
         yield POINTS.finding(part.place, f"{part.name}: {count:,} points can be read back.", count, _MANY)
-    elif (across and up and count >= _FEW) or (striped and (across or up)):
+    elif count >= few and ((across and up) or (striped and (across or up))):
         yield SOME.finding(part.place, f"{part.name}: {count:,} single points can be read back.", count, _FEW)
 
 

@@ -47,7 +47,7 @@ def parts(part: Part) -> Iterator[Part | Gap]:
                 marks.setdefault(_shape(element.attrib), []).append(_moved(element.attrib, corners[0]))
     for shape, points in marks.items():
         if len(points) > 1:
-            name = "line" if shape == "line" else "marker"
+            name = "line" if shape == "line" else "stamp" if shape.split(" ")[0] in _MARKS else "path"
             sheet = Rows(("x", "y"), points, name)
             yield Part(Form.TABLE, f"{part.name}, {name}s", part.place, sheet=sheet, origin=Origin.MARKS)
     yield Part(Form.TEXT, f"{part.name}, words", part.place, text="\n".join(words))
