@@ -3,6 +3,7 @@
 Everything that a caller may rely on is here and in `access`; the tables are this room's own.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -77,6 +78,12 @@ def members_of(connection: Connection, slug: str) -> list[PersonName]:
         return []
     query = _present().where(tables.projects.c.id == row.id).order_by(people.c.name)
     return [PersonName(row.name) for row in connection.execute(query)]
+
+
+def belongings(connection: Connection, names: Collection[str]) -> set[tuple[ProjectSlug, PersonName]]:
+    """The present memberships of these people, as (project, person)."""
+    found = connection.execute(_present().where(people.c.name.in_(names)))
+    return {(ProjectSlug(row.slug), PersonName(row.name)) for row in found}
 
 
 def projects_of(connection: Connection, person_name: str) -> list[ProjectCard]:

@@ -13,20 +13,25 @@ import click
 from enclave import audit
 from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
-from enclave.names import project_slug
+from enclave.names import person_name, project_slug
 from output_review.limits import LIMITS, text
 from output_review.origin import to_json as origin_json
 from output_review.policies import PolicyVersion, set_policy, versions
 from output_review.policy import BOUNDS, Downloader, Releaser, to_json
-from output_review.queries import downloads_of, queue
+from output_review.queries import downloads_of
+from output_review.queue import Asked, Whose, look
 from output_review.reading import all_votes, get_request
 from output_review.sight import blind
 from output_review.tally import counting, handling, outcome
-from output_review.vocabulary import Request, Status
+from output_review.vocabulary import OPEN, Request, Status
 from output_review.words import state_in_words
 
 number_argument = click.argument("number", type=click.IntRange(1, 10**9 - 1))
 project_argument = click.argument("project", callback=parsed(project_slug))
+
+
+def _search(value: str) -> str:
+    return text(value, "what to look for", 100)
 
 
 @click.group()
@@ -37,13 +42,32 @@ def request() -> None:
 @request.command("list")
 @click.option("--status", type=click.Choice([str(status) for status in Status]), help="Only this status.")
 @click.option("--project", callback=parsed(project_slug), help="Only this project.")
+@click.option("--by", callback=parsed(person_name), help="Only what this checker handles.")
+@click.option("--unclaimed", is_flag=True, help="Only what nobody handles.")
+@click.option("--overdue", is_flag=True, help="Only what has waited longer than its policy wants.")
+@click.option("--text", "words", callback=parsed(_search), help="In what it is or a file's name; number, author.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True)
 @json_option
 @pass_context
-def list_requests(context: Context, status: str | None, project: str | None, limit: int, as_json: bool) -> None:
-    """Requests: of one status with the longest waiting first, otherwise the newest first."""
+def list_requests(
+    context: Context,
+    /,
+    status: str | None,
+    project: str | None,
+    by: str | None,
+    unclaimed: bool,
+    overdue: bool,
+    words: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Requests, the newest first; open ones, if only they are asked for, by the end of their response time."""
+    only_open = by or unclaimed or overdue
+    statuses = (Status(status),) if status else OPEN if only_open else tuple(Status)
+    whose = Whose.UNCLAIMED if unclaimed else Whose.ALL
+    asked = Asked(context.actor, statuses, project or "", whose, by or "", overdue, words or "")
     with context.database.read() as connection:
-        found = queue(connection, (Status(status),) if status else None, limit, project)
+        found, _ = look(connection, asked, now(), None, limit)
     show([_line(one) for one in found], as_json)
 
 
@@ -112,6 +136,7 @@ def _line(found: Request) -> dict[str, Any]:
         "files": len(found.files),
         "bytes": found.size,
         "created": found.created.isoformat(timespec="seconds"),
+        "due": found.due.isoformat(timespec="seconds"),
         "voted": f"{len(counting(found))} of {found.policy.reviewers}",
         "handling": list(handling(found, now())) if found.open else [],
     }

@@ -7,10 +7,9 @@ past its reader.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.engine import Connection
 
-from enclave.errors import BadInput
 from output_review.reading import filled
 from output_review.tables import requests
 from output_review.vocabulary import Request, Status
@@ -48,26 +47,11 @@ def newest(
     query = wanted.query().order_by(requests.c.id.desc())
     if after is not None:
         query = query.where(requests.c.id < after)
-    return _page(connection, query, limit)
+    return page(connection, query, limit)
 
 
-def longest_waiting(
-    connection: Connection, wanted: Wanted, after: int | None, limit: int
-) -> tuple[list[Request], int | None]:
-    """The longest waiting first, in the same way; raise `BadInput` if `after` is none."""
-    waiting = func.coalesce(requests.c.waiting_since, requests.c.created)  # as `reading` tells it
-    query = wanted.query().order_by(waiting, requests.c.id)
-    if after is not None:
-        last = connection.execute(select(waiting).where(requests.c.id == after)).scalar_one_or_none()
-        if last is None:
-            raise BadInput(f"after: there is no request {after} to go on after.")
-        query = query.where(or_(waiting > last, and_(waiting == last, requests.c.id > after)))
-    return _page(connection, query, limit)
-
-
-def _page(
-    connection: Connection, query: Select[tuple[object, ...]], limit: int
-) -> tuple[list[Request], int | None]:
+def page(connection: Connection, query: Select[tuple[object, ...]], limit: int) -> tuple[list[Request], int | None]:
+    """The first requests of this query, and the number to go on after if there are more."""
     rows = connection.execute(query.limit(limit + 1)).all()
     found = filled(connection, rows[:limit])
     return found, found[-1].id if len(rows) > limit else None

@@ -6,6 +6,7 @@ vote and decision names the version that it was made under.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +68,10 @@ class Policy:
     def limits(self) -> Limits:
         """What one request may carry."""
         return Limits(self.max_files, self.max_file_bytes, self.max_total_bytes)
+
+    def due(self, began: datetime) -> datetime:
+        """By when a round that began then should be answered."""
+        return began + timedelta(hours=self.response_hours)
 
 
 # Version 1 of every project without a policy of its own. It never changes, because rounds name it: another default

@@ -41,20 +41,6 @@ class Download:
     time: datetime
 
 
-def queue(
-    connection: Connection, statuses: Collection[Status] | None, limit: int, project: str | None = None
-) -> list[Request]:
-    """Requests of these statuses, longest waiting first; without statuses all of them, newest first."""
-    query = select(requests)
-    if project is not None:
-        query = query.where(requests.c.project == project)
-    if statuses is None:
-        query = query.order_by(requests.c.created.desc(), requests.c.id.desc())
-    else:
-        query = query.where(requests.c.status.in_(statuses)).order_by(requests.c.waiting_since, requests.c.id)
-    return filled(connection, connection.execute(query.limit(limit)).all())
-
-
 def counts(connection: Connection) -> dict[Status, int]:
     """How many requests there are of each status."""
     rows = connection.execute(select(requests.c.status, func.count()).group_by(requests.c.status)).all()

@@ -153,8 +153,13 @@ def _who_may_judge(
     return {project: _judges(connection, known, project) for project in {row.project for row in rows}}
 
 
+def checkers(candidates: Iterable[Person]) -> set[PersonName]:
+    """Those who judge outputs at all, of projects that they are no member of."""
+    return {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER) and not one.has(Role.ADMIN)}
+
+
 def _judges(connection: Connection, candidates: Iterable[Person], project: str) -> set[PersonName]:
-    able = {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER) and not one.has(Role.ADMIN)}
+    able = checkers(candidates)
     return able - set(members_of(connection, project)) if able else able
 
 

@@ -40,6 +40,7 @@ def line(request: Request, moment: datetime, names: bool) -> dict[str, Any]:
         "created": stamp(request.created),
         "updated": stamp(request.updated),
         "waiting_since": stamp(request.waiting_since),
+        "due": stamp(request.due),
         "reviewers": request.policy.reviewers,
         "voted": len(counting(request)),
         "handling": list(handling(request, moment)) if names and request.open else [],

@@ -46,6 +46,7 @@ def submit(connection: Connection, submission: Submission, now: datetime) -> Req
             release_at=None,
             policy_version=policy.version,
             waiting_since=now,
+            due=policy.policy.due(now),
             **_texts(submission),
         )
         .returning(requests.c.id)
@@ -79,6 +80,7 @@ def resubmit(
         "round": round_,
         "policy_version": policy.version,
         "waiting_since": now,
+        "due": policy.policy.due(now),
         "comment": "",
         "reviewer": "",
     }

@@ -47,8 +47,11 @@ requests = Table(
     Column("release_at", UtcDateTime, nullable=True),
     Column("policy_version", Integer, nullable=False, server_default="1"),
     Column("waiting_since", UtcDateTime, nullable=True),
+    # When the round's response time ends. Nobody relies on the default: SQLite adds no column without one.
+    Column("due", UtcDateTime, nullable=False, server_default="1970-01-01 00:00:00.000000"),
     Index("ix_requests_status_created", "status", "created"),
     Index("ix_requests_status_waiting", "status", "waiting_since"),
+    Index("ix_requests_status_due", "status", "due"),
 )
 # What the author said and under which policy, round by round; `origin` is what the platform knew of the workspace.
 rounds = Table(

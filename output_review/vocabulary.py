@@ -220,7 +220,8 @@ class File:
 @dataclass(frozen=True)
 class Request:
     """A release request with the files, votes and claims of its present round, and the policy that is in force for
-    it. `version` grows with each change of state, `waiting_since` is when the round began."""
+    it. `version` grows with each change of state, `waiting_since` is when the round began, `due` by when its policy
+    wants it answered."""
 
     id: int
     project: ProjectSlug
@@ -254,6 +255,11 @@ class Request:
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(file.size for file in self.files)
+
+    @property
+    def due(self) -> datetime:
+        """The end of the round's response time."""
+        return self.policy.due(self.waiting_since)
 
     @property
     def open(self) -> bool:

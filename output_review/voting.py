@@ -168,7 +168,8 @@ def take_back(connection: Connection, actor: Actor, number: int, version: int, n
     policy, round_ = in_force(connection, request.project), request.round + 1
     begin_round(connection, number, round_, policy.version, _as_asked(request), request.origin, now)
     details = {"round": round_, "policy_version": policy.version}
-    values = {"release_at": None, "comment": "", "reviewer": "", "waiting_since": now} | details
+    waiting = {"waiting_since": now, "due": policy.policy.due(now)}
+    values = {"release_at": None, "comment": "", "reviewer": ""} | waiting | details
     return step(connection, actor, Action.TAKE_BACK, request, now, details, **values)
 
 

@@ -56,5 +56,5 @@ room = Room(
         Route(Caller.GATE, "GET", "/desk/static/{name}", static),
         Route(Caller.GATE, "GET", "/desk/audit", audit_page),
     ),
-    nav=(NavItem("Audit log", "/desk/audit", reads_audit),),
+    nav=(NavItem("Audit log", "/desk/audit", reads_audit, "g l"),),
 )

@@ -97,11 +97,15 @@ class Route:
 
 @dataclass(frozen=True)
 class NavItem:
-    """A line of the navigation, shown to those it is for; the server decides again on every request."""
+    """A line of the navigation, shown to those it is for; the server decides again on every request.
+
+    `keys`, typed one after the other, go there too.
+    """
 
     title: str
     href: str
     shown: Callable[[Person], bool]
+    keys: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 // Two conveniences; every page works without them: the remaining time counts down, and a page that somebody only
-// looks at is fetched again, unless they have begun to fill something in.
+// looks at is fetched again, unless they have begun to fill something in or walk through it.
 "use strict";
 
 for (const end of document.querySelectorAll("[data-seconds]")) {
@@ -17,19 +17,10 @@ document.addEventListener("input", () => { touched = true; });
 const page = document.querySelector("[data-reload]");
 if (page) {
   setInterval(() => {
-    const busy = touched || document.hidden || document.querySelector("details[open], dialog[open]");
+    const busy = touched || document.hidden || document.activeElement !== document.body
+      || document.querySelector("details[open], dialog[open]");
     if (!busy) location.replace(location.pathname + location.search);
   }, Math.max(2, Number(page.dataset.reload)) * 1000);
 }
 const error = document.getElementById("error");
 if (error) error.focus();
-
-// The queue by keyboard: j and k walk through its lines; Enter opens the one with the focus, as it is a link.
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !["j", "k"].includes(event.key)) return;
-  const lines = [...document.querySelectorAll("[data-row] .what a")];
-  const at = lines.indexOf(document.activeElement);
-  const to = event.key === "j" ? at + 1 : Math.max(0, at - 1);
-  if (lines[to]) lines[to].focus();
-});

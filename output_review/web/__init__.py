@@ -3,7 +3,7 @@
 from enclave.people import Person
 from enclave.web.rooms import Caller, NavItem, Room, Route
 from output_review.release import keep_expiring, keep_releasing
-from output_review.web import decide, download, evidence, inward, lists, policies, request, static
+from output_review.web import bulk, decide, download, evidence, inward, lists, policies, queue, request, static
 from output_review.web.api import ROUTES
 from output_review.web.start import tidy
 
@@ -22,7 +22,8 @@ room = Room(
     package="output_review",
     routes=(
         Route(Caller.GATE, "GET", "/desk/", lists.start),
-        Route(Caller.GATE, "GET", "/desk/queue", lists.queue_page),
+        Route(Caller.GATE, "GET", "/desk/queue", queue.queue_page),
+        Route(Caller.GATE, "POST", "/desk/queue/return", bulk.return_many),
         Route(Caller.GATE, "GET", "/desk/requests", lists.requests_page),
         Route(Caller.GATE, "GET", _REQUEST, request.request_page),
         Route(Caller.GATE, "POST", _REQUEST + "/decide", decide.decide),
@@ -49,8 +50,8 @@ room = Room(
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/resubmit", inward.resubmit),
     ),
     nav=(
-        NavItem("Review queue", "/desk/queue", lists.reads_queue),
-        NavItem("Release requests", "/desk/requests", _anybody),
+        NavItem("Review queue", "/desk/queue", queue.reads_queue, "g q"),
+        NavItem("Release requests", "/desk/requests", _anybody, "g r"),
         NavItem("Review policies", "/desk/admin/review", policies.is_admin),
     ),
     background=(tidy, keep_releasing, keep_expiring),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy.engine import Connection
 
 from enclave.clock import now
+from enclave.errors import Refused
 from enclave.web.rooms import Desk
 from output_review import records, store, voting
 from output_review.limits import LIMITS, text
@@ -61,6 +62,22 @@ async def reject(
 ) -> Request:
     """A checker closes it for good."""
     return await _end(desk, person, number, version, comment, judged, voting.reject)
+
+
+async def send_back_many(
+    desk: Desk, person: str, chosen: Sequence[tuple[int, int]], comment: str
+) -> dict[int, str]:
+    """A checker returns several, (number, version) each, with one comment; why not, of those that stay as they are.
+
+    Each is a step of its own: what one refuses hinders no other.
+    """
+    refused = {}
+    for number, version in chosen:
+        try:
+            await send_back(desk, person, number, version, comment, ())
+        except Refused as reason:
+            refused[number] = str(reason)
+    return refused
 
 
 async def _end(

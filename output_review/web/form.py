@@ -47,13 +47,15 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class Form:
-    """What a checker has filled in so far, kept when something is missing or has to be confirmed."""
+    """What a checker has filled in so far, kept when something is missing or has to be confirmed; `leaving` asks at
+    once whether they give the request back."""
 
     comment: str = ""
     verdicts: Mapping[int, str] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
     error: str = ""
     confirm: Confirmation | None = None
+    leaving: bool = False
 
 
 def read(form: Mapping[str, Any], request: Request) -> Filled:
@@ -117,7 +119,13 @@ def typed(form: Mapping[str, Any], name: str) -> str:
 
 def number(form: Mapping[str, Any], name: str) -> int:
     """One small whole number; raise `BadInput`."""
-    value = typed(form, name)
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
+    found = number_or_none(form, name)
+    if found is None:
         raise BadInput("The page that you used is incomplete: open the request again.")
-    return int(value)
+    return found
+
+
+def number_or_none(form: Mapping[str, Any], name: str) -> int | None:
+    """One small whole number, None if there is none."""
+    value = typed(form, name)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None

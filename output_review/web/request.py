@@ -74,7 +74,7 @@ class Handling:
 
 async def request_page(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The page as it stands."""
-    return await show(desk, await subject_of(desk, request), Form())
+    return await show(desk, await subject_of(desk, request), Form(leaving="leave" in request.query))
 
 
 async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> web.Response:

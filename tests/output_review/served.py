@@ -13,12 +13,12 @@ from output_review.web import room
 
 
 @contextmanager
-def served(desk):
+def served(desk, rooms=(ground, room)):
     """The address of this desk's door for the gate."""
     loop, ready, place = asyncio.new_event_loop(), threading.Event(), []
 
     async def start():
-        runner = web.AppRunner(make_app(desk, [ground, room], Caller.GATE), access_log=None)
+        runner = web.AppRunner(make_app(desk, rooms, Caller.GATE), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         place.append(runner.addresses[0][1])

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from enclave.clock import now
 from enclave.database import metadata
@@ -109,6 +109,8 @@ def test_every_status_comes_over_with_its_words_files_and_votes(old):
         assert (word.verdict, word.reason, found[4].votes[0].comment) == (FileVerdict.APPROVED, "because", "fine")
         assert found[4].files[0].downloads == 2 and found[4].waiting_since == THEN
         assert found[3].waiting_since == THEN + timedelta(hours=1)
+        noted = dict(connection.execute(select(tables.requests.c.id, tables.requests.c.due)).all())
+        assert noted == {number: one.due for number, one in found.items()}
 
 
 def test_nothing_in_flight_is_stuck(old):

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from enclave.clock import now
+from enclave.errors import BadInput
 from enclave.web.rooms import Desk
 from output_review.policies import set_policy
 from output_review.vocabulary import Audience, FileDecision, FileVerdict, Request
 from output_review.web import acts
 from output_review.web.api.looking import must_be_admin, version, whole
 from output_review.web.api.operation import Call
+from output_review.web.queue import must_read_queue
 from output_review.web.subject import subject_of
 
 
@@ -35,6 +37,16 @@ async def vote(desk: Desk, call: Call) -> dict[str, Any]:
 async def send_back(desk: Desk, call: Call) -> dict[str, Any]:
     """Return it to its author."""
     return await _done(desk, call, acts.send_back, call.body["version"], call.body["comment"], _judged(call))
+
+
+async def send_back_many(desk: Desk, call: Call) -> dict[str, Any]:
+    """Return several with one comment."""
+    must_read_queue(call.person)
+    if not call.body["comment"].strip():
+        raise BadInput("Say what the authors should change.")
+    chosen = [(one["id"], one["version"]) for one in call.body["requests"]]
+    refused = await acts.send_back_many(desk, call.person.name, chosen, call.body["comment"])
+    return {"results": [{"id": number, "refused": refused.get(number, "")} for number, _ in chosen]}
 
 
 async def reject(desk: Desk, call: Call) -> dict[str, Any]:

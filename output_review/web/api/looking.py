@@ -13,45 +13,39 @@ from enclave.errors import Forbidden
 from enclave.people import Person
 from enclave.web.rooms import Desk
 from output_review import shown
-from output_review.lifecycle import objection
-from output_review.paging import Wanted, longest_waiting, newest
+from output_review.limits import LIMITS, text
+from output_review.paging import Wanted, newest
 from output_review.policies import PolicyVersion, in_force, versions
 from output_review.queries import downloads_of
+from output_review.queue import Asked, Whose, look
 from output_review.reading import actor_for, all_votes, comments_of, get_request, no_such_request
 from output_review.sight import Sight, sight
-from output_review.tally import handling
 from output_review.telling import told
-from output_review.vocabulary import OPEN, Action, Actor, Request, Status
+from output_review.vocabulary import OPEN, Actor, Request, Status
 from output_review.web.api.operation import Call
 from output_review.web.download import download
-from output_review.web.lists import reads_queue
 from output_review.web.policies import is_admin
+from output_review.web.queue import must_read_queue
 
 _HISTORY = 500
 _PAGE = 50
 
 
 async def queue(desk: Desk, call: Call) -> dict[str, Any]:
-    """What waits, longest waiting first."""
-    if not reads_queue(call.person):
-        raise Forbidden("The review queue is for output checkers and auditors.")
-    statuses = tuple(Status(one) for one in call.query.get("status", OPEN))
-    wanted = Wanted(statuses, call.query.get("project"))
+    """What waits, the most urgent first."""
+    must_read_queue(call.person)
+    given = call.query
+    project, by, words = (
+        text(given.get(name, ""), name, LIMITS.max_text, required=False) for name in ("project", "by", "text")
+    )
+    statuses, whose = tuple(map(Status, given.get("status", OPEN))), Whose(given.get("whose", Whose.ALL))
+    asked = Asked(call.person.name, statuses, project, whose, by, given.get("overdue") == "yes", words)
 
-    def look(connection: Connection) -> dict[str, Any]:
-        after, limit = call.query.get("after"), call.query.get("limit", _PAGE)
-        found, following = longest_waiting(connection, wanted, after, limit)
-        whose = call.query.get("whose", "all")
-        kept = [one for one in found if whose == "all" or _is_for(connection, call.person, one, whose)]
-        return {"requests": [shown.line(one, now(), names=True) for one in kept], "next": following}
+    def work(connection: Connection) -> dict[str, Any]:
+        found, following = look(connection, asked, now(), given.get("after"), given.get("limit", _PAGE))
+        return {"requests": [shown.line(one, now(), names=True) for one in found], "next": following}
 
-    return await desk.read(look)
-
-
-def _is_for(connection: Connection, person: Person, request: Request, whose: str) -> bool:
-    if whose == "mine":
-        return request.open and person.name in handling(request, now())
-    return objection(actor_for(connection, person, request.project), Action.CLAIM, request, now()) is None
+    return await desk.read(work)
 
 
 async def requests(desk: Desk, call: Call) -> dict[str, Any]:

@@ -25,9 +25,11 @@ def _verb(name: str, summary: str, who: str, handle: Handle, body: Thing | None 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "queue", "GET", "/queue",
-        "Requests to be checked, longest waiting first; the open ones if no status is named. `free` keeps those"
-        " that you could claim and `mine` those that you handle: a page may then hold fewer than `limit`.",
-        "checkers and auditors", s.PAGE, looking.queue, {**_LIST, "whose": s.WHOSE_QUEUE},
+        "Requests to be checked; the open ones if no status is named, by the end of their response time, otherwise"
+        " the newest first. `free` are those that you could claim, `mine` those that you handle, `unclaimed` those"
+        " that nobody does; `by` handles it, `text` is in what it is, in a file's name, its number or author.",
+        "checkers and auditors", s.PAGE, looking.queue,
+        {**_LIST, "whose": s.WHOSE_QUEUE, "by": s.NAME, "overdue": s.YES, "text": s.SEARCH},
     ),
     Operation(
         "requests", "GET", "/requests",
@@ -49,6 +51,12 @@ OPERATIONS: tuple[Operation, ...] = (
         _CHECKER, doing.vote, s.BALLOT,
     ),
     _verb("return", "Return it to its author with what should be changed.", _CHECKER, doing.send_back, s.ENDING),
+    Operation(
+        "return-many", "POST", "/returns",
+        "Return several with one comment, each a step of its own: `refused` is empty, or says why it stays as it"
+        " is. Nothing can be approved in this way.",
+        _CHECKER, s.RETURNED, doing.send_back_many, body=s.RETURNS,
+    ),
     _verb("reject", "Close it for good, once the required checkers have voted.", _CHECKER, doing.reject, s.ENDING),
     _verb(
         "comment",

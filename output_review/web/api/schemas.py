@@ -2,6 +2,7 @@
 
 from output_review.limits import LIMITS
 from output_review.policy import BOUNDS, Downloader, Releaser
+from output_review.queue import Whose
 from output_review.shown import PERSONS
 from output_review.vocabulary import Audience, FileRole, FileVerdict, Status
 from output_review.web.api.shapes import Flag, Many, Maybe, Moment, OneOf, Shape, Text, Thing, Whole, words
@@ -61,6 +62,7 @@ _LINE: dict[str, Shape] = {
     "created": Moment(),
     "updated": Moment(),
     "waiting_since": Moment(),
+    "due": Moment(),
     "reviewers": _NUMBER,
     "voted": _COUNT,
     "handling": Many(Text()),
@@ -107,6 +109,14 @@ ENDING = Thing(
     name="Ending",
 )
 SEEN = Thing({"version": _NUMBER}, name="Seen")
+RETURNS = Thing(
+    {
+        "comment": TYPED,
+        "requests": Many(Thing({"id": Whole(1, 10**9 - 1), "version": _NUMBER}, name="Picked"), 50),
+    },
+    name="Returns",
+)
+RETURNED = Thing({"results": Many(Thing({"id": _NUMBER, "refused": Text()}, name="Result"))}, name="Results")
 RECALL = Thing({"version": _NUMBER, "comment": TYPED}, name="Recall")
 REMARK = Thing(
     {"round": _NUMBER, "file": Whole(1, 9999), "audience": words(Audience), "text": TYPED},
@@ -145,7 +155,10 @@ POLICY_CHANGE = Thing(
 PROBLEM = Thing(
     {"type": Text(), "title": Text(), "status": Whole(400, 599), "detail": Text(least=1)}, name="Problem"
 )
-WHOSE_QUEUE = OneOf(("all", "free", "mine"))
+WHOSE_QUEUE = words(Whose)
+NAME = Text(30, 1)
+SEARCH = Text(100, 1)
+YES = OneOf(("yes", "no"))
 WHOSE_REQUESTS = OneOf(("all", "own"))
 SLUG = Text(30, 1)
 LIMIT = Whole(1, 200)
