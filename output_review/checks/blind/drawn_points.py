@@ -48,7 +48,7 @@ class DrawnPoints(Check):
             yield from _values(part, numbers)
 
     def example(self) -> Part:
-        points = [(12.5 * k % 97, 31.7 * k * k % 89) for k in range(60)]
+        points = [(97 * (0.6180339887 * k % 1), 89 * (0.7548776662 * k % 1)) for k in range(60)]
         return Part(Form.TABLE, "figure.svg, uses", sheet=Rows(("x", "y"), points), origin=Origin.MARKS)
 
 

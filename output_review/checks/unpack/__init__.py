@@ -23,6 +23,10 @@ _MODULES = {
     Form.SVG: "vectors",
     Form.PDF: "documents",
     Form.IMAGE: "images",
+    Form.ARCHIVE: "archives",
+    Form.PICKLE: "pickled",
+    Form.SKOPS: "skopses",
+    Form.ONNX: "onnxes",
 }
 _WRITTEN = (Form.TEXT, Form.JSON, Form.HTML, Form.SVG, Form.PLOT)
 MOST_PARTS = 2000
@@ -59,7 +63,7 @@ def unpack(name: str, data: bytes) -> Unpacked:
 def _within(holder: Part, depth: int, gaps: list[str]) -> list[Part]:
     module = _MODULES.get(holder.form)
     if module is None:
-        if holder.form is not Form.TABLE:
+        if holder.form not in (Form.TABLE, Form.MODEL):
             gaps.append(f"{holder.name}: no check reads this kind of file")
         return []
     if depth >= DEEPEST:
