@@ -57,7 +57,7 @@ def _fit(kind: Any, arguments: Any, x: Any, label: Any, measure: Any) -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return kind(*arguments).fit(features, target)
-        except Exception:  this kind of data is not for it; the next may be
+        except Exception:  # this kind of data is not for it; the next may be
             continue
     return None
 

@@ -53,11 +53,11 @@ RUNS = Rule(
     Severity.BLOCK,
 )
 _STORING = of(
-    "KNeighborsClassifier KNeighborsRegressor KNeighborsTransformer RadiusNeighborsClassifier RadiusNeighborsRegressor "
-    "RadiusNeighborsTransformer NearestNeighbors KNNImputer LocalOutlierFactor GaussianProcessClassifier Isomap "
-    "GaussianProcessRegressor KernelRidge KernelPCA KernelDensity LabelSpreading LabelPropagation HDBSCAN Birch SVC "
-    "LocallyLinearEmbedding SVR NuSVC NuSVR OneClassSVM Nystroem AffinityPropagation KDTree BallTree cKDTree "
-    "SVMClassifier SVMRegressor CDist"
+    "KNeighborsClassifier KNeighborsRegressor KNeighborsTransformer RadiusNeighborsClassifier "
+    "RadiusNeighborsRegressor RadiusNeighborsTransformer NearestNeighbors KNNImputer LocalOutlierFactor "
+    "GaussianProcessClassifier Isomap GaussianProcessRegressor KernelRidge KernelPCA KernelDensity "
+    "LabelSpreading LabelPropagation HDBSCAN Birch SVC LocallyLinearEmbedding SVR NuSVC NuSVR OneClassSVM "
+    "Nystroem AffinityPropagation KDTree BallTree cKDTree SVMClassifier SVMRegressor CDist"
 )
 _ATTRIBUTES = of("_fit_X X_fit_ X_train_ support_vectors_ X_ endog exog _raw_data _X _data training_data")
 _EACH = of(
@@ -66,14 +66,16 @@ _EACH = of(
 _ENCODERS = of(
     "OneHotEncoder OrdinalEncoder TargetEncoder QuantileTransformer LabelEncoder LabelBinarizer KBinsDiscretizer"
 )
-_MADE_OF = (
-    "sklearn.", "numpy.", "scipy.", "pandas.", "pyarrow.", "joblib.", "lightgbm.", "xgboost.", "statsmodels.", "skops.",
-    "collections.", "datetime.", "copyreg.", "functools.partial", "_codecs.encode", "decimal.", "uuid.", "torch.",
-    "builtins.set", "builtins.frozenset", "builtins.slice", "builtins.range", "builtins.complex", "builtins.bytearray",
-    "builtins.object", "builtins.list", "builtins.dict", "builtins.tuple", "builtins.int", "builtins.float",
-    "builtins.str", "builtins.bytes", "builtins.bool", "__builtin__.set", "random.Random", "lifelines.", "patsy.",
-    "formulaic.", "catboost.", "imblearn.", "pathlib.", "zoneinfo.", "types.SimpleNamespace", "enum.", "re._compile",
-)  # fmt: skip
+_MADE_OF = tuple(
+    of(
+        "sklearn. numpy. scipy. pandas. pyarrow. joblib. lightgbm. xgboost. statsmodels. skops. collections. "
+        "datetime. copyreg. functools.partial _codecs.encode decimal. uuid. torch. builtins.set "
+        "builtins.frozenset builtins.slice builtins.range builtins.complex builtins.bytearray builtins.object "
+        "builtins.list builtins.dict builtins.tuple builtins.int builtins.float builtins.str builtins.bytes "
+        "builtins.bool __builtin__.set random.Random lifelines. patsy. formulaic. catboost. imblearn. "
+        "pathlib. zoneinfo. types.SimpleNamespace enum. re._compile"
+    )
+)
 
 
 class Models(Check):
