@@ -196,25 +196,41 @@ def _is_number(name: str) -> bool:
 
 
 def _labels(grid: Grid) -> tuple[int, ...]:
-    """Columns of words; columns of numbers that are called as keys are; what stands before the first measure."""
+    """Columns of words; those that number the rows; keys by their names; what stands before the first measure."""
     width = len(grid.columns)
     numeric = [_holds_numbers(grid, j) for j in range(width)]
     meanings = [meaning_of(name) for name in grid.columns]
-    labels = {j for j in range(width) if not numeric[j]}
+    numbering = {j for j in range(width) if _numbers_rows(grid, j)}
+    labels = {j for j in range(width) if not numeric[j]} | numbering
     statistics = any(isinstance(c, str) and meaning_of(c[:40]) in STATISTICS for row in grid.cells for c in row)
     if not statistics:  # where the rows are statistics, “age” is what they are of
         labels |= {j for j in range(width) if meanings[j] is Meaning.KEY and grid.integers(j)}
     first = next((j for j in range(width) if numeric[j] and meanings[j] in STATISTICS), None)
     if first is not None:
         labels |= {j for j in range(first) if grid.integers(j) and meanings[j] is Meaning.OTHER}
-    elif not labels and width > 1 and grid.integers(0) and meanings[0] is Meaning.OTHER:
-        labels = {0}  # the index of a frame that was written without a name
+    told = {j for j in labels - numbering if not grid.blank[:, j].all()}
+    rest = [j for j in range(width) if j not in labels and meanings[j] is Meaning.OTHER]
+    if not told and len(rest) > 1 and _distinct(grid, rest[0]):
+        labels |= {rest[0]}  # the index of a frame, levels of a category written as numbers
     return tuple(sorted(labels))
+
+
+def _numbers_rows(grid: Grid, column: int) -> bool:
+    """Whether a column without a name counts the rows, as a frame's own index does."""
+    return not grid.columns[column].strip() and bool((grid.numbers[:, column] == np.arange(len(grid.cells))).all())
+
+
+def _distinct(grid: Grid, column: int) -> bool:
+    """Whether every row has a number of its own, in rising order or all whole."""
+    known = grid.numbers[np.isfinite(grid.numbers[:, column]), column]
+    rising = bool((np.diff(known) > 0).all())
+    return len(set(known.tolist())) == len(known) and (rising or grid.integers(column))
 
 
 def _holds_numbers(grid: Grid, column: int) -> bool:
     filled = ~grid.blank[:, column]
     known = np.isfinite(grid.numbers[:, column]) | grid.hidden[:, column]
-    if not filled.any():
+    texts = (cell for row in grid.cells if isinstance(cell := row[column], str))
+    if not filled.any() or any(map(is_margin, texts)):
         return False
     return bool(np.isfinite(grid.numbers[:, column]).any() and known.sum() >= 0.6 * filled.sum())

@@ -64,10 +64,18 @@ def _marks(part: Part, numbers: npt.NDArray[np.float64]) -> Iterator[Finding]:
         if across and count > _MANY:
             message = f"{part.name}: a line of {count:,} points at irregular steps."
             yield SOME.finding(part.place, message, count, _MANY)
-    elif across and up and count > _MANY:
+    elif count > _MANY and ((across and up) or (name.startswith("stamp") and _sparse(numbers))):
         yield POINTS.finding(part.place, f"{part.name}: {count:,} points can be read back.", count, _MANY)
     elif count >= few and ((across and up) or (striped and (across or up))):
         yield SOME.finding(part.place, f"{part.name}: {count:,} single points can be read back.", count, _FEW)
+
+
+def _sparse(numbers: npt.NDArray[np.float64]) -> bool:
+    """Whether points lie here and there on a lattice, as people do whose values are whole numbers: neither one for
+    each place, as the cells of a heat map, nor one above each step, as a series."""
+    across, up = (len(np.unique(numbers[:, j])) for j in (0, 1))
+    points = len(np.unique(numbers, axis=0))
+    return points < 0.5 * across * up and across < points and min(across, up) > 2
 
 
 def _values(part: Part, numbers: npt.NDArray[np.float64]) -> Iterator[Finding]:

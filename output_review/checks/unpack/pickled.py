@@ -1,11 +1,10 @@
 """Pickles and joblib's files, read without loading: every array in any nesting, every name to be imported.
 
-A frame's columns are its blocks' rows, so these are turned; strings of Arrow are read out of their buffers.
+A frame is put together again as one table (`frames`).
 """
 
 import io
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from output_review.checks import arrays
 from output_review.checks.measures import of
 from output_review.checks.parts import Form, Origin, Part, Rows
+from output_review.checks.unpack import frames
 from output_review.checks.unpack.gaps import Gap
 from output_review.readers import pickles
 from output_review.readers.frozen import Array, Frozen, Stub, walk
@@ -77,46 +77,47 @@ def _unique(stubs: Iterator[Stub]) -> list[Stub]:
 
 
 def _tables(part: Part, path: str, one: Any) -> Iterator[Part]:
-    if isinstance(one, Array):
+    if isinstance(one, Stub):
+        yield from _frames(part, path, one)
+    elif "._mgr" in path:
+        return  # its frame is a table as a whole
+    elif isinstance(one, Array):
         values = one.data
         if values is None and one.objects is not None and all(_plain(x) for x in one.objects):
             values = np.array(one.objects, dtype=object).reshape(one.shape)
         if values is not None and values.size:
-            turned = values.T if "_mgr" in path and values.ndim == 2 else values
-            origin = Origin.SHEET if "_mgr" in path and values.ndim == 2 else Origin.ARRAY
-            yield from arrays.part_of(part, path, turned, origin)
-    elif isinstance(one, Stub) and one.name == "pyarrow.lib._restore_array":
-        yield from _strings(part, path, one)
-    elif isinstance(one, list | tuple) and len(one) >= _FEWEST and all(_plain(x) for x in one):
-        place: dict[str, int | str] = {**part.place, "member": path[:200] or "list"}
-        sheet = Rows(("value",), [(x,) for x in one], path)
-        yield Part(Form.TABLE, f"{part.name} {path}", place, sheet=sheet, origin=Origin.ARRAY)
+            yield from arrays.part_of(part, path, values)
+    elif len(one) >= _FEWEST and all(_plain(x) for x in one):
+        yield _table(part, path, ("value",), [(x,) for x in one], Origin.ARRAY)
 
 
-def _strings(part: Part, path: str, stub: Stub) -> Iterator[Part]:
-    """An Arrow array of strings: (type, length, nulls, offset, [validity, offsets, bytes], ...)."""
-    try:
-        (told,) = stub.arguments
-        length, buffers = int(told[1]), [_bytes(one) for one in told[4]]
-        _, offsets, data = buffers
-    except (TypeError, ValueError, IndexError, KeyError):
-        return
-    width = "<i8" if len(offsets) >= 8 * (length + 1) else "<i4"
-    ends = np.frombuffer(offsets, width)[: length + 1].tolist()
-    texts = [(data[a:b].decode("utf-8", errors="replace"),) for a, b in pairwise(ends)]
-    if len(texts) > 1:
-        place: dict[str, int | str] = {**part.place, "member": path[:200]}
-        levels = "categories" in path
-        facts = (("carried", "the levels of a category"),) if levels else ()
-        origin = Origin.LEVELS if levels else Origin.ARRAY
-        yield Part(
-            Form.TABLE, f"{part.name} {path}", place, sheet=Rows(("text",), texts, path), origin=origin, facts=facts
-        )
+def _frames(part: Part, path: str, stub: Stub) -> Iterator[Part]:
+    """A frame with all its columns; the levels that a category keeps and no row uses; texts of Arrow elsewhere."""
+    if stub.name == frames.MANAGER:
+        found = frames.frame_of(stub)
+        if found is not None:
+            yield _table(part, path, *found, Origin.SHEET)
+    elif stub.name == "pyarrow.lib._restore_array" and "._mgr" not in path:
+        yield _table(part, path, ("text",), [(text,) for text in frames.texts_of(stub)], Origin.ARRAY)
+    levels = frames.levels_of(stub)
+    if levels is not None:
+        unused = [level for code, level in enumerate(levels[0]) if code not in set(levels[1])]
+        if unused:
+            facts = (("carried", f"{len(unused):,} levels of a category that no row uses"),)
+            yield _table(part, path, ("level",), [(str(level),) for level in unused], Origin.LEVELS, facts)
 
 
-def _bytes(buffer: Any) -> bytes:
-    """What `pyarrow.lib.py_buffer` is called with; nothing for a buffer that is not there."""
-    return bytes(buffer.arguments[0]) if isinstance(buffer, Stub) else b""
+def _table(
+    part: Part,
+    path: str,
+    columns: tuple[str, ...],
+    rows: list[tuple[Any, ...]],
+    origin: Origin,
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Part:
+    place: dict[str, int | str] = {**part.place, "member": path[:200] or "object"}
+    sheet = Rows(columns, rows, path)
+    return Part(Form.TABLE, f"{part.name} {path}".strip(), place, sheet=sheet, origin=origin, facts=facts)
 
 
 def _plain(value: object) -> bool:

@@ -49,14 +49,22 @@ def _tables(lines: list[str]) -> Iterator[tuple[int, list[str], list[list[str]]]
     start = 0
     while start < len(split):
         width, end = len(split[start]), start
-        while end < len(split) and (not split[end] or (len(split[end]) == width and _telling(split[end]))):
+        barred = lines[start].count("|") > 1  # a table of words is one only if it is written as one
+        while end < len(split) and (
+            not split[end] or (len(split[end]) == width and (barred or _telling(split[end])))
+        ):
             end += 1
         rows = [row for row in split[start:end] if row]
-        if width >= 2 and len(rows) >= _FEWEST and all(map(_telling, rows)):
+        if width >= 2 and len(rows) >= _FEWEST and (all(map(_telling, rows)) or _ruled(lines, start)):
             yield start, _header(lines, split, start, end, width), rows
             start = end
         else:
             start += 1
+
+
+def _ruled(lines: list[str], start: int) -> bool:
+    """Whether the line above is the rule of a table of bars."""
+    return start > 0 and "|" in lines[start - 1] and bool(_RULE.match(lines[start - 1]))
 
 
 def _telling(row: list[str]) -> bool:
