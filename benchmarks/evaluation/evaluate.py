@@ -4,7 +4,7 @@ python -m benchmarks.evaluation.evaluate [--seed N] [--each N] [--data]
 
 Prints for each kind and each rule how many unsafe files were found (a finding at all, and one of the rules that the
 file breaks), how many safe ones were blocked, and every miss. `--data` gives the checks the microdata too. Exit
-code 1 if a goal is missed: unsafe found ≥ 97 %, safe blocked ≤ 3 %, nothing unsafe without a finding or a "not checked".
+code 1 if a goal is missed: unsafe found ≥ 97 %, safe blocked ≤ 3 %, nothing unsafe without a finding or a gap.
 """
 
 import argparse
