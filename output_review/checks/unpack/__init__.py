@@ -15,6 +15,8 @@ from output_review.checks.unpack.gaps import Gap
 # Imported when a file of the form is there: a text need not wait for, nor trust, a library of spreadsheets.
 _MODULES = {
     Form.DELIMITED: "delimited",
+    Form.WORKBOOK: "workbooks",
+    Form.COLUMNAR: "columns",
     Form.TEXT: "texts",
     Form.JSON: "jsons",
     Form.PLOT: "jsons",
