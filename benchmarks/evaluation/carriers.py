@@ -29,16 +29,21 @@ def _hidden(frame: pd.DataFrame) -> bytes:
     return out.getvalue()
 
 
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """With names and mixed columns as text, as Arrow wants them."""
+    named = frame.rename(columns=str).reset_index(drop=True)
+    return named.astype({name: str for name in named.columns if named[name].dtype == object})
+
+
 def _columnar(frame: pd.DataFrame) -> bytes:
     out = io.BytesIO()
-    frame.rename(columns=str).astype({c: str for c in frame.columns if frame[c].dtype == object}).to_parquet(out)
+    _plain(frame).to_parquet(out)
     return out.getvalue()
 
 
 def _feather(frame: pd.DataFrame) -> bytes:
     out = io.BytesIO()
-    plain = frame.rename(columns=str).astype({c: str for c in frame.columns if frame[c].dtype == object})
-    plain.reset_index(drop=True).to_feather(out)
+    _plain(frame).to_feather(out)
     return out.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The sheets of a workbook, hidden ones too; comments, the caches of charts and pivot tables, documents' properties."""
+"""The sheets of a workbook, hidden ones too; comments, the caches of charts and pivot tables, properties."""
 
 import io
 import zipfile
@@ -30,7 +30,7 @@ def parts(part: Part) -> Iterator[Part | Gap]:
     kind = kind_of(file, part.name)
     try:
         for number, sheet in enumerate(sheets(file, kind), start=1):
-            facts = [("visibility", sheet.visibility)] if sheet.visibility != "shown" else []
+            facts: list[tuple[str, str]] = [("visibility", sheet.visibility)] if sheet.visibility != "shown" else []
             facts += [("note", note) for note in sheet.notes]
             place = {**part.place, "sheet": number}
             named = f"{part.name}, sheet “{sheet.name}”"
