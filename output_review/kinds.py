@@ -162,7 +162,7 @@ def _delimiter(head: bytes, ending: str) -> str:
     text = head.decode("utf-8", errors="ignore")
     lines = [line for line in text.split("\n")[:-1] if line.strip()][:20] or [text]
     wanted = _ENDINGS.get(ending)
-    for delimiter in (*([wanted] if wanted else ()), *_DELIMITERS):  # a .csv with a decimal comma has semicolons
+    for delimiter in [wanted, *_DELIMITERS] if wanted else _DELIMITERS:  # a .csv may have semicolons
         try:
             widths = {len(row) for row in csv.reader(lines, delimiter=delimiter) if row}
         except csv.Error:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from output_review.checks.findings import Finding, Rule, Severity
 from output_review.checks.grids import number_of
+from output_review.checks.measures import STATISTICS, meaning_of
 from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.registry import Check, Context
 from output_review.checks.regular import regular
@@ -27,6 +28,7 @@ SOME = Rule(
 )
 _MANY = 50
 _FEW = 3
+_SOME = 10  # values behind a figure that are not called a measure of groups
 _ROWS = 20_000
 
 
@@ -70,6 +72,10 @@ def _marks(part: Part, numbers: npt.NDArray[np.float64]) -> Iterator[Finding]:
         yield SOME.finding(part.place, f"{part.name}: {count:,} single points can be read back.", count, _FEW)
 
 
+def _measure(name: str) -> bool:
+    return meaning_of(name) in STATISTICS
+
+
 def _sparse(numbers: npt.NDArray[np.float64]) -> bool:
     """Whether points lie here and there on a lattice, as people do whose values are whole numbers: neither one for
     each place, as the cells of a heat map, nor one above each step, as a series."""
@@ -81,12 +87,13 @@ def _sparse(numbers: npt.NDArray[np.float64]) -> bool:
 def _values(part: Part, numbers: npt.NDArray[np.float64]) -> Iterator[Finding]:
     """The data behind a figure: long, and not evenly spaced in any column as the axis of a curve would be."""
     count = len(numbers)
-    if count <= _MANY:
+    if count <= _SOME or (count <= _MANY and part.sheet and any(map(_measure, part.sheet.columns))):
         return
     known = [numbers[:, j] for j in range(numbers.shape[1]) if np.isfinite(numbers[:, j]).mean() > 0.5]
     curve = any(regular(one) and len(np.unique(one)) == len(one) for one in known)
-    if curve:
-        yield SOME.finding(part.place, f"{part.name} holds {count:,} values of a curve.", count, _MANY)
+    if curve or count <= _MANY:
+        if count > _MANY or not curve:
+            yield SOME.finding(part.place, f"{part.name} holds {count:,} values.", count, _MANY if curve else _SOME)
     else:
         yield POINTS.finding(part.place, f"{part.name} holds {count:,} values behind a figure.", count, _MANY)
 
