@@ -100,7 +100,8 @@ class Grid:
         return by_column
 
     def place(self, row: int, column: int) -> dict[str, int | str]:
-        return dict(self.part.at(row=row + self.skipped + 1, column=column + 1))
+        line = self.part.place.get("row", 1) if self.part.origin is Origin.BLOCK else 1  # of the text it stands in
+        return dict(self.part.at(row=int(line) + row + self.skipped, column=column + 1))
 
     def name(self, row: int, column: int) -> str:
         """The cell in words: “n” of “North, F”."""
@@ -216,8 +217,9 @@ def _labels(grid: Grid) -> tuple[int, ...]:
 
 
 def _numbers_rows(grid: Grid, column: int) -> bool:
-    """Whether a column without a name counts the rows, as a frame's own index does."""
-    return not grid.columns[column].strip() and bool((grid.numbers[:, column] == np.arange(len(grid.cells))).all())
+    """Whether a column without a name counts the rows, as a frame's own index does; printed, it may have one."""
+    nameless = not grid.columns[column].strip() or (column == 0 and grid.part.origin is Origin.BLOCK)
+    return nameless and bool((grid.numbers[:, column] == np.arange(len(grid.cells))).all())
 
 
 def _distinct(grid: Grid, column: int) -> bool:

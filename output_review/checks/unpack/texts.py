@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from output_review.checks.parts import Form, Origin, Part, Rows
+from output_review.checks.unpack.aligned import aligned
 from output_review.checks.unpack.gaps import Gap
 
 _GAP = re.compile(r"\s{2,}|\t")
@@ -48,6 +49,11 @@ def _tables(lines: list[str]) -> Iterator[tuple[int, list[str], list[list[str]]]
     split = [[] if _RULE.match(line) else _fields(line) for line in lines]
     start = 0
     while start < len(split):
+        printed = aligned(lines[start:])
+        if printed is not None:
+            yield start + 1, *printed
+            start += 1 + len(printed[1])
+            continue
         width, end = len(split[start]), start
         barred = lines[start].count("|") > 1  # a table of words is one only if it is written as one
         while end < len(split) and (
