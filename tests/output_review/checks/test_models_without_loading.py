@@ -119,7 +119,7 @@ def test_a_pickled_frame_is_a_table_of_its_rows_with_the_levels_that_it_carries(
     who = pandas.Categorical(["P01", "P02"] * 20, categories=[f"P{k:02}" for k in range(50)])
     frame = pandas.DataFrame({"age": X[:40, 0], "cost": X[:40, 1], "who": who})
     parts = [part for part in unpack("a.pkl", pickle.dumps(frame)).parts if part.form is Form.TABLE]
-    rows = {tuple(row) for part in parts for row in part.sheet.rows(0, 100)}
+    rows = {tuple(row[:2]) for part in parts for row in part.sheet.rows(0, 100)}
     assert set(map(tuple, X[:40, :2].tolist())) <= rows and ("P49",) in rows
 
 
