@@ -47,7 +47,7 @@ def corpus(seed: int, each: int) -> Iterator[File]:
                 file = _carried(make, carrier, rng)
                 if file is not None:
                     yield file
-    for study in rng.sample(studies(), min(2, each)):
+    for study in rng.sample([one for one in studies() if len(one.measures) > 1], 2):
         for kind in (others.figures, others.texts, others.carriers, others.models):
             yield from kind(study, rng)
 

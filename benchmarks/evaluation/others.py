@@ -54,7 +54,7 @@ def _drawn(draw: Callable[[Any], object], form: str) -> bytes:
 
 
 def _pair(study: Study, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
-    first, second = rng.choice(study.measures), rng.choice(study.measures)
+    first, second = rng.sample(study.measures, 2)
     rows = (
         study.data[[first, second]]
         .dropna()

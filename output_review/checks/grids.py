@@ -19,6 +19,8 @@ from output_review.checks.parts import Cell, Origin, Part, Skipped
 MOST_CELLS = 400_000
 _HEADERS = 3  # lines of header below the first
 _NUMBER = re.compile(r"^(?=[+-]?[.,]?\d)[+-]?(\d+([  ,']\d{3})*|\d*)([.,]\d+)?([eE][+-]?\d+)?$")
+_COMMA = re.compile(r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+)( ?%)?$")
+_POINT = re.compile(r"^[+-]?\d*\.\d+( ?%)?$")
 _COUNT_AND_SHARE = re.compile(r"^(\d[\d  ,']*)\s*[(\[]\s*\d+([.,]\d+)?\s*%?\s*[)\]]$")
 _HIDDEN = re.compile(
     r"^(([<≤]|<=|&lt;)\s*\d+|\d+\s*[-–]\s*\d+\s*\*|\*+|x+|c|s|n\.?\s?[dap]\.?|\[?\(?(suppressed|redacted|secret|hidden|"
@@ -27,8 +29,9 @@ _HIDDEN = re.compile(
 )
 
 
-def number_of(cell: Cell) -> float:
-    """The number in a cell, NaN if there is none. A percent sign is dropped: 12.5 % is 12.5."""
+def number_of(cell: Cell, comma: bool = False) -> float:
+    """The number in a cell, NaN if there is none. A percent sign is dropped: 12.5 % is 12.5. `comma`: the table has
+    decimal commas, so that 1,234 is no thousand."""
     if isinstance(cell, bool) or cell is None or isinstance(cell, date | datetime | time):
         return math.nan
     if isinstance(cell, int | float):
@@ -39,15 +42,21 @@ def number_of(cell: Cell) -> float:
         text = both.group(1).strip()
     if not text or len(text) > 40 or not _NUMBER.match(text) or not any(c.isdigit() for c in text):
         return math.nan
-    return float(_plain(text))
+    return float(text.replace(",", ".") if comma and text.count(",") == 1 else _plain(text))
 
 
 def _plain(text: str) -> str:
     """Without separators of thousands, with a decimal point."""
     text = re.sub(r"[  ']", "", text)
-    if re.match(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$", text):
+    if re.match(r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$", text):
         return text.replace(",", "")
     return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", "")
+
+
+def _decimal_comma(rows: tuple[tuple[Cell, ...], ...]) -> bool:
+    """Whether a cell has a comma that can only be decimal, and none a point between figures."""
+    texts = [c.strip() for row in rows for c in row if isinstance(c, str) and len(c) < 40]
+    return any(_COMMA.match(c) for c in texts) and not any(_POINT.match(c) for c in texts)
 
 
 def is_hidden(cell: Cell) -> bool:
@@ -136,7 +145,8 @@ def _grid_of(part: Part) -> Grid:
     width = len(columns)
     body = tuple((*row, *(None,) * (width - len(row)))[:width] for row in cells)
     shape = (len(body), width)
-    numbers = np.array([[number_of(c) for c in row] for row in body], dtype=np.float64).reshape(shape)
+    comma = _decimal_comma(body)
+    numbers = np.array([[number_of(c, comma) for c in row] for row in body], dtype=np.float64).reshape(shape)
     hidden = np.array([[is_hidden(c) for c in row] for row in body], dtype=bool).reshape(shape)
     blank = np.array([[is_blank(c) for c in row] for row in body], dtype=bool).reshape(shape)
     grid = Grid(part, columns, body, skipped, numbers, hidden, blank, ())

@@ -14,11 +14,11 @@ from output_review.checks.registry import Check, Context
 
 ROWS = Rule(
     "record-like",
-    "at least 10 rows, no column called after a measure, and the words of a row come again, or none label it",
+    "at least 6 rows, no column called after a measure, and the words of a row come again, or none label it",
     "DISCLOSURE §3: a table of results has a row for each group and says what it measures",
     "Release a summary of groups. If the rows are groups, name the columns after what they measure.",
 )
-_FEWEST = 10
+_FEWEST = 6
 _TABLES = (Origin.SHEET, Origin.BLOCK, Origin.CACHE, Origin.DATA)
 
 
@@ -36,12 +36,15 @@ class Records(Check):
         rows, width = len(grid.cells), len(grid.columns)
         if rows < _FEWEST or width < 2 or _measured(grid):
             return
-        keys = Counter(grid.label(row) for row in range(rows))
+        told = [
+            j for j in grid.labels if grid.columns[j].strip() or not grid.integers(j)
+        ]  # not a frame's own index
+        keys = Counter(tuple(map(str, (grid.cells[row][j] for j in told))) for row in range(rows))
         again = sum(count for key, count in keys.items() if count > 1)
-        if grid.labels and again >= 0.2 * rows:
+        if told and again >= 0.2 * rows:
             message = f"{again:,} of {rows:,} rows have the labels of another row, and no column is a measure."
             yield ROWS.finding(part.place, message, again, 0)
-        elif not grid.labels and width >= 2 and not _matrix(grid):
+        elif not told and width >= 2 and not _matrix(grid):
             yield ROWS.finding(
                 part.place, f"{rows:,} rows of {width} numbers without a label or a measure.", rows, 0
             )

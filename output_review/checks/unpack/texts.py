@@ -54,23 +54,21 @@ def _tables(lines: list[str]) -> Iterator[tuple[int, list[str], list[list[str]]]
             yield start + 1, *printed
             start += 1 + len(printed[1])
             continue
+        if start + 1 < len(lines) and "|" in lines[start + 1] and not split[start + 1] and split[start]:
+            end = next((i for i in range(start + 2, len(split)) if len(split[i]) != len(split[start])), len(split))
+            if end > start + 2:
+                yield start + 2, split[start], split[start + 2 : end]
+                start = end
+                continue
         width, end = len(split[start]), start
-        barred = lines[start].count("|") > 1  # a table of words is one only if it is written as one
-        while end < len(split) and (
-            not split[end] or (len(split[end]) == width and (barred or _telling(split[end])))
-        ):
+        while end < len(split) and (not split[end] or (len(split[end]) == width and _telling(split[end]))):
             end += 1
         rows = [row for row in split[start:end] if row]
-        if width >= 2 and len(rows) >= _FEWEST and (all(map(_telling, rows)) or _ruled(lines, start)):
+        if width >= 2 and len(rows) >= _FEWEST and all(map(_telling, rows)):
             yield start, _header(lines, split, start, end, width), rows
             start = end
         else:
             start += 1
-
-
-def _ruled(lines: list[str], start: int) -> bool:
-    """Whether the line above is the rule of a table of bars."""
-    return start > 0 and "|" in lines[start - 1] and bool(_RULE.match(lines[start - 1]))
 
 
 def _telling(row: list[str]) -> bool:
