@@ -20,9 +20,10 @@ from typing import Any
 
 from benchmarks.evaluation import others
 from benchmarks.evaluation.carriers import CARRIERS, SAFE_CARRIERS
+from benchmarks.evaluation.labelled import Make
 from benchmarks.evaluation.others import File
 from benchmarks.evaluation.studies import studies, written
-from benchmarks.evaluation.tables import SAFE, UNSAFE, Make
+from benchmarks.evaluation.tables import SAFE, UNSAFE
 from output_review.checks.examination import examine
 from output_review.checks.registry import Check, Context, registered
 

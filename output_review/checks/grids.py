@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from output_review.checks.measures import STATISTICS, Meaning, is_margin, meanin
 from output_review.checks.parts import Cell, Origin, Part, Skipped
 
 MOST_CELLS = 400_000
+_STATISTICS = 3
 _HEADERS = 3  # lines of header below the first
 _NUMBER = re.compile(r"^(?=[+-]?[.,]?\d)[+-]?(\d+([  ,']\d{3})*|\d*)([.,]\d+)?([eE][+-]?\d+)?$")
 _COMMA = re.compile(r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+)( ?%)?$")
@@ -100,13 +101,19 @@ class Grid:
     def meaning(self, row: int, column: int) -> Meaning:
         """What a cell measures: its column's name says it, or else a label of its row."""
         by_column = meaning_of(self.columns[column])
-        if by_column in STATISTICS:
+        if by_column in STATISTICS and not self._statistics_as_rows:
             return by_column
         for j in self.labels:
             cell = self.cells[row][j]
             if isinstance(cell, str) and len(cell) <= 40 and meaning_of(cell) in STATISTICS:
                 return meaning_of(cell)
         return by_column
+
+    @cached_property
+    def _statistics_as_rows(self) -> bool:
+        """Whether a column of labels names three statistics or more: a column called “mean radius” is a variable."""
+        named = ({meaning_of(c) for row in self.cells if isinstance(c := row[j], str)} for j in self.labels)
+        return any(len(one & STATISTICS) >= _STATISTICS for one in named)
 
     def place(self, row: int, column: int) -> dict[str, int | str]:
         line = self.part.place.get("row", 1) if self.part.origin is Origin.BLOCK else 1  # of the text it stands in

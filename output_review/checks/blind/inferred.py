@@ -59,7 +59,8 @@ class Inferred(Check):
         if part.origin not in PUBLISHED:
             return
         shares = [j for j in grid.values if meaning_of(grid.columns[j]) is Meaning.PERCENT]
-        sizes = [j for j in range(len(grid.columns)) if meaning_of(grid.columns[j]) is Meaning.COUNT]
+        shown = np.isfinite(grid.numbers).any(axis=0) | grid.hidden.any(axis=0)
+        sizes = [j for j in np.flatnonzero(shown).tolist() if meaning_of(grid.columns[j]) is Meaning.COUNT]
         if len(sizes) == 1:
             for column in shares:
                 yield from _beside(grid, column, sizes[0], threshold)
