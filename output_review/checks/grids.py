@@ -111,8 +111,9 @@ class Grid:
 
     @cached_property
     def _statistics_as_rows(self) -> bool:
-        """Whether a column of labels names three statistics or more: a column called “mean radius” is a variable."""
-        named = ({meaning_of(c) for row in self.cells if isinstance(c := row[j], str)} for j in self.labels)
+        """Whether labels name three statistics or more: then a column called “mean radius” is a variable."""
+        columns = ([row[j] for row in self.cells] for j in self.labels)
+        named = ({meaning_of(c) for c in column if isinstance(c, str)} for column in columns)
         return any(len(one & STATISTICS) >= _STATISTICS for one in named)
 
     def place(self, row: int, column: int) -> dict[str, int | str]:
