@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.errors import BadInput, Broken, Refused
+from output_review.behalf import signature
 from output_review.completeness import flaw
 from output_review.lifecycle import releasable
 from output_review.queries import Released, downloads_of
@@ -86,7 +87,7 @@ def recall(connection: Connection, actor: Actor, number: int, version: int, comm
         raise BadInput(missing.text)
     out = [{"person": one.person, "name": one.name} for one in downloads_of(connection, number)]
     details = {"comment": comment, "round": request.round, "downloaded": out}
-    return step(connection, actor, Action.RECALL, request, now, details, comment=comment, reviewer=actor.name)
+    return step(connection, actor, Action.RECALL, request, now, details, comment=comment, reviewer=signature(actor))
 
 
 def expire(connection: Connection, number: int, now: datetime) -> Request:
