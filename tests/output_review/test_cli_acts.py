@@ -27,7 +27,13 @@ from tests.output_review.kit import (
 )
 
 # Several at once are a loop of the shell.
-CALLED = {"queue": "list", "requests": "list", "request": "show", "return-many": "return"}
+CALLED = {
+    "queue": "list",
+    "requests": "list",
+    "request": "show",
+    "return-many": "return",
+    "record-schema": "record",
+}
 WHY = ("--reason", "She is ill")
 
 
