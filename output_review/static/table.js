@@ -279,6 +279,14 @@ async function begin(frame) {
 // it is our page that turns its leaves. `shown` is how many of the parts one preview holds.
 const PAGED = { text: ["row", "lines", "Line"], pages: ["page", "pages", "Page"], notebook: ["cell", "cells", "Cell"] };
 
+// A fresh frame: one that still waits to be loaded lazily may load its first address after all.
+function turned(frame, query) {
+  const old = frame.querySelector("iframe"), made = old.cloneNode();
+  made.loading = "eager";
+  made.src = `${frame.dataset.preview}?${query}#here`;
+  old.replaceWith(made);
+}
+
 function leaves(frame, found, word, parts, name) {
   const total = found[`total_${parts}`], size = found.shown;
   if (!size || total <= size) return;
@@ -287,7 +295,7 @@ function leaves(frame, found, word, parts, name) {
     where.value = Math.min(Math.max(1, first), total);
     before.disabled = Number(where.value) <= 1;
     after.disabled = Number(where.value) + size > total;
-    frame.querySelector("iframe").src = `${frame.dataset.preview}?${word}=${where.value}#here`;
+    turned(frame, `${word}=${where.value}`);
   };
   const [before, after] = [["‹", -size], ["›", size]].map(([sign, step]) => {
     const button = element("button", "", sign);
@@ -323,7 +331,7 @@ async function follow(frame, query) {
   frame.scrollIntoView({ block: "center" });
   const table = await started(frame);
   if (table) table.go(place);
-  else frame.querySelector("iframe").src = `${frame.dataset.preview}?${query}#here`;
+  else turned(frame, query);
 }
 
 document.addEventListener("click", (event) => {
