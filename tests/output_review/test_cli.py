@@ -70,7 +70,7 @@ def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
 
 
 def test_no_verb_decides(desk):
-    assert set(noun.commands) == {"list", "show", "policy", "set-policy"}
+    assert set(noun.commands) == {"list", "show", "policy", "set-policy", "verify"}
 
 
 def test_the_operator_sees_no_vote_of_a_blind_round(desk, capsys):
