@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from output_review.checks.bounded import check_file, prepare
 from output_review.checks.microdata import differencing, ledger, nearly_the_same, released
 from output_review.checks.registry import Context
 from tests.output_review.checks.asked import report
@@ -172,16 +171,3 @@ def test_two_versions_of_one_table_are_told_without_any_data(tmp_path, columns):
     other = long(columns, ("town",), lambda row: row["smoker"], n=("age", len))
     assert asked(other, context, nearly_the_same.CHECK).findings == (), "two tables with one key are two tables"
     assert asked(long(columns, ("town",), n=("age", len)), context, nearly_the_same.CHECK).findings == ()
-
-
-def test_it_works_as_a_researcher_would_run_it(folder, columns, tmp_path):
-    """Through the children, with their limits, and a file on disk."""
-    earlier, scratch = tmp_path / "earlier", tmp_path / "run"
-    earlier.mkdir()
-    scratch.mkdir()
-    (earlier / "first.csv").write_text(text(crosstab(columns, "region", "sex")))
-    context = Context(data={"people": folder}, earlier=earlier, scratch=scratch)
-    assert prepare(context) == ""
-    path = tmp_path / "new.csv"
-    path.write_text(text(crosstab(columns, "region", "sex", lambda row: row["id"] != columns["id"][9])))
-    assert "differencing" in {one["rule"] for one in check_file(path, context).findings}
