@@ -99,7 +99,8 @@ def honest(data: pd.DataFrame, context: Context, draw: np.random.Generator, pair
         for one in found[:2]:
             print(f"  FALSE ALARM {a} {b}: {one.message}", flush=True)
     print(f"honest pairs: alarms {alarms} of {traced} traced ({pairs} asked); seconds a file: "
-          f"p50 {np.percentile(seconds, 50):.2f}, most {max(seconds):.2f}; load {os.getloadavg()[0]:.1f}")  # fmt: skip
+          f"p50 {np.percentile(seconds, 50):.2f}, most {max(seconds):.2f}; load {os.getloadavg()[0]:.1f}"
+    )  # fmt: skip
 
 
 def main() -> None:
