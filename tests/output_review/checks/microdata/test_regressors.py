@@ -15,7 +15,7 @@ from tests.output_review.checks.microdata import data
 @pytest.fixture(scope="module")
 def frame():
     draw = np.random.default_rng(4)
-    ward = np.array(["a", "b", "c"])[draw.integers(0, 3, 900)]
+    ward = np.array(["a", "b", "c"], dtype=object)[draw.integers(0, 3, 900)]
     ward[:4] = "rare"
     sex = np.array(["F", "M"])[draw.integers(0, 2, 900)]
     age = draw.integers(20, 90, 900)
