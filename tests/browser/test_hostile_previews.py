@@ -40,6 +40,8 @@ class Server:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 5  # a browser opens connections that it never uses
+
             def do_GET(self) -> None:
                 name = unquote(self.path.lstrip("/"))
                 outer.asked.append(name)
@@ -55,6 +57,7 @@ class Server:
             def log_message(self, *_: object) -> None: ...
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads, self._server.block_on_close = True, False
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
@@ -199,6 +202,9 @@ def test_in_frames_on_the_requests_page(watched: Watched, address: str, files: d
 def test_in_a_tab_of_its_own_by_the_link(watched: Watched, address: str, files: dict[str, bytes]) -> None:
     page = watched.page()
     page.goto(address)
+    page.evaluate(
+        "document.querySelectorAll('iframe').forEach(frame => frame.remove())"
+    )  # they have their own test
     links = page.get_by_role("link", name="Preview in a tab of its own")
     assert links.count() == len(files)
     for index in range(len(files)):
