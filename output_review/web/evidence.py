@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
+from output_review.kinds import Family
 from output_review.places import place_of
 from output_review.preview import examine
 from output_review.sight import Sight
@@ -33,10 +34,25 @@ _HEADERS = {
 }
 
 
+_SAID = ("family", "kind", "notes", "cell")
+
+
 async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A file of the request."""
     file = await _file(desk, request)
     return await _shown(desk, request, file)
+
+
+async def window(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """What is at a place in a file of the request, as JSON, for the table that our page scrolls. Of anything else
+    only how much of it one preview shows, for turning its leaves."""
+    file = await _file(desk, request)
+    found = await examine(desk.settings.layout, file, place_of(request.query))
+    if found["family"] != Family.TABLE:
+        shown = max((len(found[parts]) for parts in ("lines", "pages", "cells") if parts in found), default=0)
+        found = {word: value for word, value in found.items() if isinstance(value, int) or word in _SAID}
+        found["shown"] = shown
+    return web.json_response(found, headers=_HEADERS)
 
 
 async def code(desk: Desk, request: web.Request) -> web.StreamResponse:
@@ -60,6 +76,8 @@ async def _file(desk: Desk, request: web.Request) -> File:
 
 
 async def _shown(desk: Desk, request: web.Request, file: File | Code) -> web.StreamResponse:
-    found = await examine(desk.settings.layout, file, place_of(request.query))
-    text = desk.renderer.render("preview.html", file=file, found=found, style=Markup(_STYLE))  # noqa: S704  # our own file
+    place = place_of(request.query)
+    found = await examine(desk.settings.layout, file, place)
+    style = Markup(_STYLE)  # noqa: S704  # our own file
+    text = desk.renderer.render("preview.html", file=file, found=found, place=place, style=style)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)
