@@ -1,22 +1,14 @@
 // Tables on the request's page: scrolled as a whole, up to millions of rows, loaded window by window from the desk.
-// Where the desk says that a file is a table, the still preview in its frame gives way to this one. Every value is
-// set as text, never as markup.
+import { element, number } from "./dom.js";
+
 const HEIGHT = 26; // pixels of a row, as in review.css
 const TALLEST = 15_000_000; // browsers end an element near 33 million pixels: beyond, a pixel stands for many rows
 const ROWS = 200, COLUMNS = 50; // of a window; the desk begins windows at multiples of them
 const KEPT = 80; // windows
 
-const number = (value) => value.toLocaleString("en");
 const block = (value, size) => Math.floor((value - 1) / size) * size + 1;
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-class Table {
+export class Table {
   constructor(frame, found) {
     this.address = frame.dataset.window;
     this.windows = new Map();
@@ -260,94 +252,4 @@ class Table {
     const here = this.table.querySelector(".here");
     if (here) here.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
-}
-
-const tables = new Map();
-
-async function begin(frame) {
-  let found = null;
-  try {
-    const answer = await fetch(frame.dataset.window);
-    found = answer.ok ? await answer.json() : null;
-  } catch { /* the still preview stays */ }
-  if (found && found.family === "table") return new Table(frame, found);
-  if (found && found.family in PAGED) leaves(frame, found, ...PAGED[found.family]);
-  return null;
-}
-
-// What is too long for one preview is leafed through: the document in the frame has no script and no cookie, so that
-// it is our page that turns its leaves. `shown` is how many of the parts one preview holds.
-const PAGED = { text: ["row", "lines", "Line"], pages: ["page", "pages", "Page"], notebook: ["cell", "cells", "Cell"] };
-
-// A fresh frame: one that still waits to be loaded lazily may load its first address after all.
-function turned(frame, query) {
-  const old = frame.querySelector("iframe"), made = old.cloneNode();
-  made.loading = "eager";
-  made.src = `${frame.dataset.preview}?${query}#here`;
-  old.replaceWith(made);
-}
-
-function leaves(frame, found, word, parts, name) {
-  const total = found[`total_${parts}`], size = found.shown;
-  if (!size || total <= size) return;
-  const bar = element("p", "leaf"), label = element("label", "", `${name} `), where = element("input");
-  const turn = (first) => {
-    where.value = Math.min(Math.max(1, first), total);
-    before.disabled = Number(where.value) <= 1;
-    after.disabled = Number(where.value) + size > total;
-    turned(frame, `${word}=${where.value}`);
-  };
-  const [before, after] = [["‹", -size], ["›", size]].map(([sign, step]) => {
-    const button = element("button", "", sign);
-    button.type = "button";
-    button.setAttribute("aria-label", `${step < 0 ? "Earlier" : "Later"} ${parts}`);
-    button.addEventListener("click", () => turn(Number(where.value) + step));
-    return button;
-  });
-  Object.assign(where, { type: "number", min: 1, max: total, value: found.first });
-  before.disabled = true;
-  where.addEventListener("change", () => turn(Math.floor(Number(where.value)) || 1));
-  label.append(where);
-  bar.append(label, ` of ${number(total)} `, before, after);
-  frame.after(bar);
-}
-
-function started(frame) {
-  if (!tables.has(frame)) tables.set(frame, begin(frame));
-  return tables.get(frame);
-}
-
-const near = new IntersectionObserver((entries) => {
-  for (const entry of entries.filter((one) => one.isIntersecting)) {
-    near.unobserve(entry.target);
-    started(entry.target);
-  }
-}, { rootMargin: "400px" });
-for (const frame of document.querySelectorAll(".frame[data-window]")) near.observe(frame);
-
-// A link to a place in a file's preview goes there in the table of this page, or in its frame.
-async function follow(frame, query) {
-  const place = Object.fromEntries([...query].map(([word, value]) => [word, Number(value)]));
-  frame.scrollIntoView({ block: "center" });
-  const table = await started(frame);
-  if (table) table.go(place);
-  else turned(frame, query);
-}
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href*='/preview?']");
-  if (!link || link.target === "_blank" || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  const address = new URL(link.href);
-  const frame = [...document.querySelectorAll(".frame[data-window]")].find((one) => one.dataset.preview === address.pathname);
-  if (!frame) return;
-  event.preventDefault();
-  follow(frame, address.searchParams);
-});
-
-// The page's own address can name a place: ?file=2&row=900000&column=3
-const asked = new URLSearchParams(location.search);
-const there = asked.has("file") && document.querySelector(`.frame[data-preview$="/files/${Number(asked.get("file"))}/preview"]`);
-if (there) {
-  asked.delete("file");
-  follow(there, asked);
 }

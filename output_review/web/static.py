@@ -1,4 +1,4 @@
-"""This room's style sheet and its one script."""
+"""This room's style sheet and its scripts."""
 
 from importlib.resources import files
 
@@ -7,7 +7,8 @@ from aiohttp import web
 from enclave.errors import NotFound
 from enclave.web.rooms import Desk
 
-_FILES = {"review.css": "text/css", "review.js": "text/javascript", "table.js": "text/javascript"}
+_SCRIPTS = ("review.js", "frames.js", "leaves.js", "table.js", "dom.js")
+_FILES = {"review.css": "text/css"} | dict.fromkeys(_SCRIPTS, "text/javascript")
 
 
 async def static(_desk: Desk, request: web.Request) -> web.StreamResponse:
