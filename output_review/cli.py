@@ -6,6 +6,7 @@ blind round.
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from enclave import audit
 from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
 from enclave.names import person_name, project_slug
+from output_review.figures import KINDS, figures
 from output_review.limits import LIMITS, text
 from output_review.origin import to_json as origin_json
 from output_review.policies import PolicyVersion, set_policy, versions
@@ -21,6 +23,7 @@ from output_review.policy import BOUNDS, Downloader, Releaser, to_json
 from output_review.queries import downloads_of
 from output_review.queue import Asked, Whose, look
 from output_review.reading import all_votes, get_request
+from output_review.shown import figures as shown_figures
 from output_review.sight import blind
 from output_review.tally import counting, handling, outcome
 from output_review.vocabulary import OPEN, Request, Status
@@ -140,6 +143,17 @@ def _line(found: Request) -> dict[str, Any]:
         "voted": f"{len(counting(found))} of {found.policy.reviewers}",
         "handling": list(handling(found, now())) if found.open else [],
     }
+
+
+@request.command("figures")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How far back.")
+@json_option
+@pass_context
+def show_figures(context: Context, days: int, as_json: bool) -> None:
+    """How the review went: waiting and answer times in hours, rounds, causes, load of each checker."""
+    with context.database.read() as connection:
+        events = audit.events_since(connection, KINDS, now() - timedelta(days=days))
+    show(shown_figures(figures(reversed(events))), as_json)
 
 
 @request.command("policy")

@@ -18,9 +18,9 @@ from output_review.queries import counts, oldest_waiting, projects_with_requests
 from output_review.queue import Asked, Whose, how_many, look
 from output_review.reading import actor_for, checkers
 from output_review.tally import counting, handling
-from output_review.vocabulary import OPEN, Action, Actor, Request, Status
+from output_review.vocabulary import OPEN, Action, Actor, Cause, Request, Status
 from output_review.web.form import number_or_none, typed
-from output_review.words import state_in_words
+from output_review.words import CAUSES, state_in_words
 
 PAGE = 50
 _LONGEST = 100
@@ -125,6 +125,7 @@ class Bulk:
     """Requests that a checker returns together, (number, version) each: what is asked back, what came of it."""
 
     comment: str = ""
+    cause: Cause = Cause.UNSAID
     picked: tuple[tuple[int, int], ...] = ()
     asking: tuple[Request, ...] = ()
     confirmed: str = ""
@@ -152,7 +153,15 @@ async def show_queue(
     found = await desk.read(_look, person, query, number_or_none(query, "after"))
     checker = person.has(Role.OUTPUT_CHECKER)
     return desk.page(
-        "queue.html", person, status=status, queue=found, tabs=TABS, whoses=WHOSE, checker=checker, bulk=bulk
+        "queue.html",
+        person,
+        status=status,
+        queue=found,
+        tabs=TABS,
+        whoses=WHOSE,
+        checker=checker,
+        bulk=bulk,
+        causes=CAUSES,
     )
 
 

@@ -21,7 +21,7 @@ from output_review.telling import Told, told
 from output_review.vocabulary import Action, Actor, Request, RequestEvent, Status
 from output_review.web.form import Form
 from output_review.web.subject import Subject, subject_of
-from output_review.words import in_words, state_in_words
+from output_review.words import CAUSES, in_words, state_in_words
 
 _POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 _EARLIER = 30
@@ -104,6 +104,7 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         seconds_left=_seconds_left(found),
         grace=desk.settings.release_grace_seconds,
         happened={str(event): words for event, words in _HAPPENED.items()},
+        causes=CAUSES,
         aloud={str(event) for event in _SAID_ALOUD},
     )
     page.headers["Content-Security-Policy"] = _POLICY
