@@ -3,6 +3,7 @@
 python -m tests.attacks.mutants               all of them, two at a time
 python -m tests.attacks.mutants --only NAME   one mechanism's (may be given again)
 python -m tests.attacks.mutants -j 1          one at a time
+python -m tests.attacks.mutants --kept FILE   go on where it was ended: what FILE says was killed is not tried again
 
 An attack succeeds when a test that names the line fails after its control held: so it was the line, and not a
 program that no longer runs. First all of them run unchanged and have to pass. Exits 1 where a mutant survives. A
@@ -123,8 +124,36 @@ def judge(tree: Tree, mutant: Mutant) -> Verdict:
     return Verdict(mutant, word, time.monotonic() - started, output)
 
 
-def run(chosen: Sequence[Mutant], jobs: int) -> list[Verdict]:
-    """Judge them all; print each as it is done."""
+class Kept:
+    """The verdicts of a commit in a file, a JSON line each: hours of work can go on after an interruption."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        asked = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, check=True
+        )
+        self.commit = asked.stdout.decode().strip()
+
+    def killed(self) -> set[str]:
+        """The names of the mutants of this commit that need no second trial."""
+        if self._path is None or not self._path.exists() or self.commit.endswith("-dirty"):
+            return set()
+        lines = map(json.loads, self._path.read_text().splitlines())
+        return {one["mutant"] for one in lines if one["commit"] == self.commit and one["word"] == "killed"}
+
+    def add(self, verdict: Verdict) -> None:
+        if self._path is not None:
+            line = {"commit": self.commit, "word": verdict.word, "mutant": name_of(verdict.mutant)}
+            with self._path.open("a") as file:
+                file.write(json.dumps(line | {"seconds": round(verdict.seconds, 1)}) + "\n")
+
+
+def name_of(mutant: Mutant) -> str:
+    return f"{mutant.mechanism}  {mutant.stops.file}: {mutant.stops.line} -> {mutant.stops.instead}"
+
+
+def run(chosen: Sequence[Mutant], jobs: int, kept: Kept) -> list[Verdict]:
+    """Judge them all; print and keep each as it is done."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         free: SimpleQueue[Tree] = SimpleQueue()
         for number in range(jobs):
@@ -143,8 +172,8 @@ def run(chosen: Sequence[Mutant], jobs: int) -> list[Verdict]:
                 verdict = judge(tree, mutant)
             finally:
                 free.put(tree)
-            line = f"{verdict.word:9}{verdict.seconds:6.1f} s  {mutant.mechanism}  {mutant.stops.file}"
-            print(f"{line}: {mutant.stops.line}", flush=True)
+            kept.add(verdict)
+            print(f"{verdict.word:9}{verdict.seconds:6.1f} s  {name_of(mutant)}", flush=True)
             if verdict.word != "killed":
                 print(verdict.output, flush=True)
             return verdict
@@ -157,15 +186,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="a mechanism")
     parser.add_argument("-j", dest="jobs", type=int, default=2, metavar="N", help="how many at a time")
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="a file of verdicts to go on from")
     chosen = parser.parse_args()
-    found = mutants(chosen.only)
+    found, kept = mutants(chosen.only), Kept(chosen.kept)
     if not found:
         parser.error("there is no such mechanism")
-    verdicts = run(found, chosen.jobs)
+    before = kept.killed()
+    left = [one for one in found if name_of(one) not in before]
+    verdicts = run(left, chosen.jobs, kept) if left else []
     bad = [one for one in verdicts if one.word != "killed"]
-    print(f"{len(verdicts) - len(bad)} of {len(verdicts)} mutants killed.")
+    print(f"{kept.commit}: {len(found) - len(bad)} of {len(found)} mutants killed.")
     for one in bad:
-        print(f"{one.word}: {one.mutant.mechanism}, {one.mutant.stops.file}: {one.mutant.stops.line}")
+        print(f"{one.word}: {name_of(one.mutant)}")
     return 1 if bad else 0
 
 

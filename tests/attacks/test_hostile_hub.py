@@ -6,9 +6,11 @@ The controls do by the engine, which obeys whoever holds its socket, what the gu
 import json
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote
 
 import aiohttp
 import pytest
+from aiohttp import web
 from yarl import URL
 
 from tests.attacks.claims import By, Stops, attack
@@ -56,7 +58,6 @@ NAMES = [
     "a",
     "alice%2f..",
     "alice%00",
-    "{a}",
     "a--b",
     "x" * 31,
     "alice%20--privileged",
@@ -74,29 +75,59 @@ NAMES = [
     ),
 )
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_name_that_is_none_is_refused_before_anybody_is_asked(guard, desk, control, name):
-    with control("it is an address that a client sends as it stands"):
-        assert URL(f"http://x/workspaces/{name}/x", encoded=True).raw_path.count("/") == 3
+async def test_a_name_that_is_none_is_refused_before_anybody_is_asked(guard, desk, control, settings, name):
+    paths = (f"/workspaces/{name}/tumour-ml", f"/workspaces/alice/{name}")
+    with control("a server that takes names as they come goes on with it"):
+        believing = Believing(settings.layout.root / "b.sock")
+        runner = await believing.open()
+        for path in paths:
+            assert await status_of(believing.socket, "POST", path) == 200
+        assert [unquote(name) in pair for pair in believing.heard] == [True, True]
+        await runner.cleanup()
     for method in ("GET", "POST", "DELETE"):
-        for path in (f"/workspaces/{name}/tumour-ml", f"/workspaces/alice/{name}"):
-            url = URL("http://enclave.invalid" + path, encoded=True)
-            connector = aiohttp.UnixConnector(str(guard.settings.layout.guard_socket))
-            async with (
-                aiohttp.ClientSession(connector=connector) as session,
-                session.request(method, url) as answer,
-            ):
-                assert answer.status in (400, 404, 405), (method, path)
+        for path in paths:
+            assert await status_of(guard.settings.layout.guard_socket, method, path) in (400, 404, 405)
     assert desk.asked == []
 
 
+class Believing:
+    """The guard's address, with nobody who looks at the names."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+        self.heard: list[tuple[str, ...]] = []
+
+    async def open(self) -> web.AppRunner:
+        async def answer(request: web.Request) -> web.Response:
+            self.heard.append(tuple(request.match_info.values()))
+            return web.Response()
+
+        app = web.Application()
+        app.router.add_post("/workspaces/{person}/{project}", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.UnixSite(runner, str(self.socket)).start()
+        return runner
+
+
+async def status_of(socket: Path, method: str, path: str) -> int:
+    url = URL("http://enclave.invalid" + path, encoded=True)
+    connector = aiohttp.UnixConnector(str(socket))
+    async with aiohttp.ClientSession(connector=connector) as session, session.request(method, url) as answer:
+        return answer.status
+
+
 @attack("start-that-nobody-allows", by=By.HUB, stops=Stops(KEEPER, 'if not answer["allowed"]:', "if False:"))
-async def test_what_the_desk_refuses_does_not_start(guard, desk, control):
-    with control("allowed, it starts"):
-        assert "started" in (await guard.start())[-1]
-        await guard.stop()
+async def test_what_the_desk_refuses_does_not_start(guard, desk, control, image):
+    with control("the engine starts it for whoever asks"):
+        name = docker("run", "--detach", "--network", "none", "--entrypoint", "sleep", image, "100").strip()
+        assert docker("inspect", "--format", "{{.State.Running}}", name).strip() == "true"
+        docker("rm", "--force", name)
     desk.answer |= {"allowed": False, "reason": "The grant has ended.", "code": "ended"}
     assert (await guard.start())[-1] == {"refused": "The grant has ended.", "code": "ended"}
     assert not guard.exists()
+    desk.answer |= {"allowed": True}
+    assert "started" in (await guard.start())[-1], "allowed, it does"
 
 
 @attack(

@@ -5,8 +5,8 @@ from alembic import op
 
 from enclave.database import UtcDateTime
 
-revision = "0010_notices"
-down_revision = "0009_release_records"
+revision = "0009_notices"
+down_revision = "0008_queue"
 
 
 def upgrade() -> None:
