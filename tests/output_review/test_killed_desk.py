@@ -28,7 +28,7 @@ RUNS = 20
 def root(tmp_path_factory):
     """A short path, because a Unix socket's ends at 107 bytes; empty folders as `make up` makes them."""
     folder = tmp_path_factory.mktemp("k")
-    for caller in ("hub", "gate", "guard"):
+    for caller in Caller:
         (folder / "sockets" / f"desk-{caller}").mkdir(parents=True)
     database = fresh(Layout(folder).database)
     people_and_projects(database)
