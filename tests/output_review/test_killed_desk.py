@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from enclave.database import Database
 from enclave.layout import Layout
+from enclave.web.rooms import Caller
 from output_review.queries import kept_digests
 from output_review.reading import get_request
 from output_review.tables import requests, reviews
