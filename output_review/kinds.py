@@ -2,6 +2,8 @@
 
 import codecs
 import csv
+import io
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO
@@ -12,8 +14,6 @@ _HEAD = 64 * 1024
 _DELIMITERS = ",;\t|"
 # What puremagic does not know or knows badly.
 _SIGNATURES = (
-    (b"PAR1", "Parquet file"),
-    (b"ARROW1", "Arrow file"),
     (b"\x89HDF\r\n\x1a\n", "HDF5 file"),
     (b"SQLite format 3\x00", "SQLite database"),
     (b"\x89PNG\r\n\x1a\n", "PNG image"),
@@ -37,6 +37,20 @@ _ENDINGS = {"csv": ",", "tsv": "\t"}
 _TEXTUAL = {"csv", "tsv", "txt", "md", "json", "html", "svg", "py", "r", "log"}
 
 
+_SHEET = "application/vnd.oasis.opendocument.spreadsheet"
+_LARGEST_DIRECTORY = 1 << 20  # bytes; a document has tens of parts
+
+
+class Form(StrEnum):
+    """How a table is written."""
+
+    DELIMITED = "delimited"
+    EXCEL = "excel"
+    ODS = "ods"
+    PARQUET = "parquet"
+    FEATHER = "feather"
+
+
 class Family(StrEnum):
     """How a file can be shown."""
 
@@ -47,12 +61,14 @@ class Family(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """`words` say it to a person; `delimiter` is set for tables; `note` says when name and content disagree."""
+    """`words` say it to a person; `form` is set for tables, `delimiter` for those in text; `note` says when name
+    and content disagree."""
 
     family: Family
     words: str
     delimiter: str = ""
     note: str = ""
+    form: Form | None = None
 
 
 def kind_of(file: BinaryIO, name: str) -> Kind:
@@ -62,9 +78,11 @@ def kind_of(file: BinaryIO, name: str) -> Kind:
     file.seek(0)
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if not _is_text(data):
-        words = _binary(data)
         note = f"Its name ends in .{ending}, but its content is not text." if ending in _TEXTUAL else ""
-        return Kind(Family.OTHER, words, note=note)
+        form, words = _packed(file, data)
+        if form:
+            return Kind(Family.TABLE, words, note=note, form=form)
+        return Kind(Family.OTHER, _binary(data), note=note)
     start = data[:512].lstrip(codecs.BOM_UTF8).lstrip().lower()
     for signature, words in _MARKUP:
         if start.startswith(signature):
@@ -72,7 +90,7 @@ def kind_of(file: BinaryIO, name: str) -> Kind:
     delimiter = _delimiter(data, ending)
     if delimiter:
         separated = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}[delimiter]
-        return Kind(Family.TABLE, f"Table, separated by {separated}", delimiter)
+        return Kind(Family.TABLE, f"Table, separated by {separated}", delimiter, form=Form.DELIMITED)
     note = f"Its name ends in .{ending}, but no table was recognised." if ending in _ENDINGS else ""
     return Kind(Family.TEXT, "Plain text", note=note)
 
@@ -92,6 +110,39 @@ def _is_text(data: bytes) -> bool:
         return False
     odd = sum(1 for c in text if ord(c) < 32 and c not in "\t\n\r\f\x1b")
     return odd * 20 <= len(text)
+
+
+def _packed(file: BinaryIO, head: bytes) -> tuple[Form | None, str]:
+    """How the table in binary data is written, if it is one, and the words for it."""
+    if head.startswith(b"PAR1"):
+        return Form.PARQUET, "Parquet table"
+    if head.startswith(b"ARROW1"):
+        return Form.FEATHER, "Feather table (Arrow)"
+    if not head.startswith(b"PK\x03\x04"):
+        return None, ""
+    if head[30:].startswith(b"mimetype" + _SHEET.encode()):
+        return Form.ODS, "OpenDocument spreadsheet"
+    parts = _directory(file)
+    if b"[Content_Types].xml" in parts and b"xl/workbook.xml" in parts:
+        macros = b"vbaProject.bin" in parts
+        return Form.EXCEL, "Excel workbook with macros" if macros else "Excel workbook"
+    return None, ""
+
+
+def _directory(file: BinaryIO) -> bytes:
+    """The raw directory at the end of a ZIP file, which names its parts; empty if it is too large."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - (1 << 16) - 22))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    parts = b""
+    if 0 <= at <= len(tail) - 22:
+        length, offset = struct.unpack("<II", tail[at + 12 : at + 20])
+        if length <= _LARGEST_DIRECTORY and offset < size:
+            file.seek(offset)
+            parts = file.read(length)
+    file.seek(0)
+    return parts
 
 
 def _binary(data: bytes) -> str:

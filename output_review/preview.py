@@ -1,8 +1,8 @@
 """`examine(digest) -> JSON`: the one interface through which untrusted bytes are looked at, never in this process.
 
-Each look at a file at a place is a child of its own (`examiner`): empty environment, the file on standard input, a
-limit on memory, CPU, time and on what it may answer. Anything else than a good answer in time means: not examined,
-and the page says so. Answers are kept by digest, name and place, which cannot change.
+Each look at a file at a place is a child of its own (`examiner`): our environment alone, the file on standard
+input, a limit on memory, CPU, time and on what it may answer. Anything else than a good answer in time means: not
+examined, and the page says so. Answers are kept by digest, name and place, which cannot change.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ from output_review.vocabulary import Code, File
 
 SECONDS = 15
 COMMAND = ("-I", "-m", "output_review.examiner")
+# NumPy's library of algebra starts threads unless it is told not to, which the child may not.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 _LARGEST_ANSWER = 32 * 1024**2
 _KEPT = 64
 _kept: OrderedDict[tuple[str, str, str, str], dict[str, Any]] = OrderedDict()
@@ -66,7 +68,7 @@ async def _in_a_child(file: BinaryIO, name: str, where: str) -> dict[str, Any]:
         stdin=file,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={},
+        env=_ENVIRONMENT,
         cwd="/",
         close_fds=True,
     )

@@ -10,7 +10,7 @@ from output_review.kinds import Family, kind_of
 from output_review.places import Place
 
 # Imported when a file of the family is there: a text need not wait for, nor trust, a library of spreadsheets.
-_MODULES = {Family.TABLE: "delimited", Family.TEXT: "text"}
+_MODULES = {Family.TABLE: "table", Family.TEXT: "text"}
 
 
 def report(file: BinaryIO, name: str, place: Place, narrow: bool = False) -> dict[str, Any]:

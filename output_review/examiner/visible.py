@@ -28,12 +28,8 @@ def text_of(file: BinaryIO, notes: list[str]) -> str:
     if wrong:
         notes.append(f"{wrong:,} bytes are no text (UTF-8) and are shown as ⟨DC80⟩ to ⟨DCFF⟩: what is this file?")
     if hidden := hidden_in(text) - wrong:
-        notes.append(hidden_note(hidden))
+        notes.append(f"{hidden} characters that cannot be seen, or that turn the writing, are shown as ⟨…⟩.")
     return text
-
-
-def hidden_note(count: int) -> str:
-    return f"{count} characters that cannot be seen, or that turn the writing, are shown as ⟨…⟩."
 
 
 def _named(code: int) -> str:

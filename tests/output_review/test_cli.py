@@ -6,15 +6,18 @@ import pytest
 
 from enclave.cli import main
 from enclave.layout import Layout
+from enclave.migrations import upgrade
 from output_review.cli import request as noun
-from tests.databases import fresh
 from tests.output_review.kit import a_desk, approved, people_and_projects, submitted, voted
 
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
+    from enclave.database import Database
+
     monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path))
-    database = fresh(Layout(tmp_path).database)
+    database = Database(f"sqlite:///{Layout(tmp_path).database}")
+    upgrade(database)
     people_and_projects(database)
     yield a_desk(database, tmp_path)
     database.close()

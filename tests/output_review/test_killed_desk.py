@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from enclave.database import Database
 from enclave.layout import Layout
+from enclave.migrations import upgrade
 from enclave.web.rooms import Caller
 from output_review.queries import kept_digests
 from output_review.reading import get_request
 from output_review.tables import requests, reviews
 from output_review.vocabulary import Status
-from tests.databases import fresh
 from tests.output_review import invariants
 from tests.output_review.clients import Client
 from tests.output_review.kit import a_desk, a_form, from_workspace, people_and_projects
@@ -31,7 +31,8 @@ def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("k")
     for caller in Caller:
         (folder / "sockets" / f"desk-{caller}").mkdir(parents=True)
-    database = fresh(Layout(folder).database)
+    database = Database(f"sqlite:///{folder}/database/enclave.sqlite")
+    upgrade(database)
     people_and_projects(database)
     database.close()
     return folder

@@ -1,16 +1,17 @@
 """Previews of hostile files: bounded, visible, inert; and shown to those who judge or audit, nobody else."""
 
-import csv
 import io
 import json
 import time
 from importlib.resources import files
 
+import openpyxl
+import pandas as pd
 import pytest
 
 from output_review import preview
-from output_review.examiner.delimited import MAX_COLUMNS, MAX_ROWS
 from output_review.examiner.report import report
+from output_review.examiner.table import MAX_COLUMNS, MAX_ROWS
 from output_review.examiner.text import MAX_LINES
 from output_review.examiner.visible import visible
 from output_review.kinds import Family, kind_of
@@ -32,8 +33,10 @@ async def page_of(client, desk, name, content, person="carol"):
 async def test_a_table_is_shown_as_rows_and_columns(desk):
     found = await looked_at(desk, "table.csv", TABLE)
     assert found == {
-        "family": "table", "kind": "Table, separated by commas", "notes": [], "header": ["group", "n"],
-        "rows": [["benign", "357"], ["malignant", "212"]], "total_rows": 2, "total_columns": 2,
+        "family": "table", "kind": "Table, separated by commas", "notes": [],
+        "sheets": [{"name": "", "visibility": "shown", "rows": 2, "columns": 2}], "sheet": 1, "first": 1,
+        "header": ["group", "n"], "rows": [["benign", "357"], ["malignant", "212"]],
+        "total_rows": 2, "total_columns": 2,
     }  # fmt: skip
 
 
@@ -72,6 +75,7 @@ async def test_binary_data_called_a_table_is_not_shown_as_one(desk):
         assert found["family"] == "other" and "ends in .csv" in found["notes"][0]
 
 
+KNOWN = {"LC_CTYPE", "OPENBLAS_NUM_THREADS"}
 LIMITED = "from output_review.examiner.limits import limit_myself; limit_myself(); "
 HOSTILE = {
     "page.html": b"<!doctype html><script>alert(1)</script><img src=x onerror=alert(2)><meta http-equiv=refresh>",
@@ -162,7 +166,7 @@ async def test_damaged_bytes_are_an_alarm_instead_of_a_preview(client, desk):
         ("while True: print('x' * 100000)", "too long"),
         (f"{LIMITED}bytearray(1 << 30)", "failed"),
         (f"{LIMITED}open('/tmp/enclave-preview-test', 'w', buffering=1).write('x\\n' * 9000)", "failed"),
-        ("import os; raise SystemExit(3 if os.environ.keys() - {'LC_CTYPE'} else 4)", "failed"),
+        (f"import os; raise SystemExit(3 if os.environ.keys() - {KNOWN} else 4)", "failed"),
     ],
 )  # fmt: skip
 async def test_a_child_that_goes_wrong_means_not_examined(desk, monkeypatch, code, words):
@@ -195,7 +199,7 @@ async def test_answers_are_kept_by_digest_and_the_oldest_forgotten(desk, monkeyp
         (b'"unclosed,\n1,2\n', "x.txt", Family.TEXT, "Plain text"),
         (b"\xef\xbb\xbf<HTML>", "x.csv", Family.TEXT, "HTML"),
         (b"<?xml version='1.0'?>", "x.xml", Family.TEXT, "XML"),
-        (b"PAR1" + bytes(9), "x", Family.OTHER, "Parquet"),
+        (b"PAR1" + bytes(9), "x", Family.TABLE, "Parquet"),
         (b"PK\x03\x04" + bytes(9), "x.xlsx", Family.OTHER, "ZIP"),
         (b"RIFF\x00\x00\x00\x00WAVEfmt " + bytes(40), "x.wav", Family.OTHER, ""),
         (bytes(9), "x", Family.OTHER, "unknown"),
@@ -208,16 +212,41 @@ def test_the_kind_is_told_by_content(content, name, family, words):
     assert found.family is family and words in found.words
 
 
-def test_a_table_that_breaks_off_says_where(monkeypatch):
+def test_a_file_beyond_the_bound_is_not_examined(monkeypatch):
     monkeypatch.setattr("output_review.examiner.limits.LARGEST", 40)
-    found = report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})
-    assert found["total_columns"] == 2
+    assert report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})["total_columns"] == 2
     assert report(io.BytesIO(b"x" * 41), "a.csv", {})["kind"] == "Too big to be examined"
-    real, before = csv.field_size_limit, csv.field_size_limit()
-    monkeypatch.setattr("csv.field_size_limit", lambda _most: real(20))
-    found = report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})
-    real(before)
-    assert found["total_columns"] == 2 and "stopped in line 2" in found["notes"][-1]
+
+
+async def test_hidden_sheets_of_a_workbook_are_shown_and_called_so(client, desk):
+    book = openpyxl.Workbook()
+    book.active.append(["seen"])
+    hidden = book.create_sheet("behind")
+    hidden.append(["name"])
+    hidden.append(["Mrs <b>Smith"])
+    hidden.sheet_state = "veryHidden"
+    content = io.BytesIO()
+    book.save(content)
+    answer, text = await page_of(client, desk, "book.xlsx", content.getvalue())
+    assert answer.status == 200 and "very hidden" in text and "seen" in text and "Smith" not in text
+    number = submitted(desk, {"book.xlsx": content.getvalue()}).id
+    answer = await client.get(f"/desk/requests/{number}/files/1/preview?sheet=2", headers=as_person("carol"))
+    assert "Mrs &lt;b&gt;Smith" in await answer.text()
+
+
+@pytest.mark.parametrize("write", [pd.DataFrame.to_parquet, pd.DataFrame.to_feather])
+async def test_columns_and_what_lies_beside_them_are_read_in_the_child(desk, write):
+    content = io.BytesIO()
+    write(pd.DataFrame({"who": pd.Categorical(["b"], categories=["b", "c"])}), content)
+    found = await looked_at(desk, "x", content.getvalue())
+    assert found["rows"] == [["b"]] and "Unused levels of “who”" in [sheet["name"] for sheet in found["sheets"]]
+
+
+async def test_a_damaged_workbook_says_why_nothing_is_shown(desk):
+    book = io.BytesIO()
+    openpyxl.Workbook().save(book)
+    found = await looked_at(desk, "x.xlsx", book.getvalue()[:500] + bytes(1000) + book.getvalue()[1500:])
+    assert found["family"] == "other" and "damaged" in found["notes"][-1]
 
 
 @pytest.mark.parametrize("name", ["table.csv", "notes.txt"])

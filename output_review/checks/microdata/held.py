@@ -73,11 +73,11 @@ def fields(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Field]:
 
 def digests(texts: list[str]) -> np.ndarray:
     """The digests of texts as they stand in an index."""
-    return sources.digests(_connection(), texts)
+    return sources.digests(connection(), texts)
 
 
 @cache
-def _connection() -> duckdb.DuckDBPyConnection:
+def connection() -> duckdb.DuckDBPyConnection:
     return sources.connect(memory="512MB", threads=1)
 
 

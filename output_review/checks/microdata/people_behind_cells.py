@@ -1,0 +1,184 @@
+"""How many people stand behind each cell, and how much of it is one person's, of a table that need not say so."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from output_review.checks.findings import Finding, Rule, Severity
+from output_review.checks.grids import Grid, grid_of
+from output_review.checks.microdata import held
+from output_review.checks.microdata.contributions import contributions, dominated, estimable, person_column
+from output_review.checks.microdata.derive import Derivation, derive, derive_filtered
+from output_review.checks.microdata.index import Column, Table
+from output_review.checks.microdata.joint import Overlapping
+from output_review.checks.microdata.layout import Groups, Layout, gather, layouts
+from output_review.checks.parts import Form, Origin, Part, table
+from output_review.checks.registry import Check, Context, Need
+
+_FEWEST_ROWS, _MOST_COLUMNS = 2, 60
+_TRIED_WITH_FILTERS = 2
+FEW = Rule(
+    "few-people-behind-cell",
+    "f(key) < t, f = people of the data with all values of the cell's key (and of the filter, if one was found)",
+    "SNDS practice: « aucune case ne doit concerner moins de 11 unités »; ACRO, UK LLC, ADRF, ABS: 10",
+    "Join categories until each holds enough people, or leave the cell out together with a second one of its row"
+    " and of its column.",
+    Severity.BLOCK,
+)
+DOMINANCE = Rule(
+    "dominance",
+    "x1 + … + xn ≥ k % of X, n and k of the strictest dataset",
+    "ACRO (2, 90 %); INSEE (1, 85 %); sdcTable (2, 85 %); Handbook on SDC §4",
+    "Join the cell with others, or give a median or a mean of logarithms, which one person cannot dominate.",
+    Severity.BLOCK,
+)
+P_PERCENT = Rule(
+    "p-percent",
+    "X − x1 − x2 < p % of x1",
+    "ACRO p = 10 %; Handbook on SDC §4 prefers it to dominance",
+    "Join the cell with others: its second largest contributor can tell the largest too well.",
+    Severity.BLOCK,
+)
+
+
+class PeopleBehindCells(Check):
+    name = "people-behind-cells"
+    title = "People behind each cell"
+    reads = frozenset({Form.TABLE})
+    needs = frozenset({Need.MICRODATA})
+    cannot_see = (
+        "people left out by two conditions at once, or by one on a derived column; cells whose labels are in no"
+        " column of the data; whose a row is, where no other table of the dataset has each person once"
+    )
+    rules = (FEW, DOMINANCE, P_PERCENT)
+
+    def prepare(self, context: Context) -> None:
+        held.prepare(context)
+
+    def look(self, part: Part, context: Context) -> Iterator[Finding]:
+        tables = held.tables(context)
+        if part.origin not in (Origin.SHEET, Origin.BLOCK, Origin.DATA, Origin.CACHE):
+            return
+        grid = grid_of(part)
+        if len(grid.cells) < _FEWEST_ROWS or len(grid.columns) > _MOST_COLUMNS:
+            return
+        derivation = derived(part, tables)
+        if derivation is not None:
+            yield from _behind(grid, derivation, tables, context)
+            return
+        for layout, groups in read_as(part, tables):
+            if layout.sure:
+                yield from _few(grid, layout, groups, groups.sizes, "", context)
+                return
+
+    def example(self) -> Part:
+        return table(("region", "mean cost"), [("North", 412.5), ("South", 377.1)])
+
+
+@lru_cache(maxsize=32)
+def read_as(part: Part, tables: tuple[Table, ...]) -> tuple[tuple[Layout, Groups], ...]:
+    """The ways to read a table as groups of people of the data, and who they are."""
+    grid, found = grid_of(part), []
+    for one in tables:
+        for layout in layouts(grid, one, held.digests):
+            try:
+                found.append((layout, gather(layout)))
+            except Overlapping:
+                continue
+    return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def derived(part: Part, tables: tuple[Table, ...]) -> Derivation | None:
+    """How a table comes from the data: without a filter, or else with one."""
+    ways = read_as(part, tables)
+    for layout, groups in ways:
+        if (found := derive(layout, groups)) is not None:
+            return found
+    for layout, groups in ways[:_TRIED_WITH_FILTERS]:
+        if (found := derive_filtered(layout, groups)) is not None:
+            return found
+    return None
+
+
+def unit_of(found: Table, tables: Sequence[Table]) -> Column | None:
+    """Whose a row of a table is; None if every row is a person."""
+    others = tuple(one.columns for one in tables if one.dataset == found.dataset and one is not found)
+    return person_column(found.columns, others, found.rows)
+
+
+def _behind(grid: Grid, found: Derivation, tables: Sequence[Table], context: Context) -> Iterator[Finding]:
+    limits = context.thresholds
+    unit = unit_of(found.layout.table, tables)
+    largest = max(2, limits.dominance_largest)
+    told: set[int] = set()
+    for at, how, column in found.found:
+        of = contributions(held.connection(), found.groups, column, unit, largest)
+        small = {int(cell) for cell in _cells(found.layout, found.groups, of.people, limits.min_count)}
+        if small - told:
+            chosen = np.array(sorted(small - told))
+            yield from _said(grid, found.layout, found.groups, of.people, chosen, at, found.words(), context)
+        told |= small
+        if how in ("sum", "mean") and column is not None and column.distinct > 2:
+            share, rest = dominated(of, limits.dominance_percent), estimable(of)
+            for cell, group in enumerate(found.groups.group):
+                if group < 0 or cell in told:
+                    continue
+                where = _place(grid, found.layout, cell, at)
+                name = _name(grid, found.layout, cell, at)
+                if share[group] >= limits.dominance_percent:
+                    text = (
+                        f"{name}: {limits.dominance_largest} of {of.people[group]} people hold {share[group]:.0f} %"
+                    )
+                    yield DOMINANCE.finding(
+                        where, text + ".", round(float(share[group]), 1), limits.dominance_percent
+                    )
+                if rest[group] < limits.p_percent:
+                    text = f"{name}: the largest contribution can be told to within {rest[group]:.1f} %."
+                    yield P_PERCENT.finding(where, text, round(float(rest[group]), 2), limits.p_percent)
+
+
+def _cells(layout: Layout, groups: Groups, people: np.ndarray, least: int) -> np.ndarray:
+    inside = groups.group >= 0
+    return np.flatnonzero(inside & (people[groups.group] > 0) & (people[groups.group] < least))
+
+
+def _few(
+    grid: Grid, layout: Layout, groups: Groups, people: np.ndarray, how: str, context: Context
+) -> Iterator[Finding]:
+    cells = _cells(layout, groups, people, context.thresholds.min_count)
+    yield from _said(grid, layout, groups, people, cells, 0, how, context)
+
+
+def _said(
+    grid: Grid,
+    layout: Layout,
+    groups: Groups,
+    people: np.ndarray,
+    cells: np.ndarray,
+    at: int,
+    how: str,
+    context: Context,
+) -> Iterator[Finding]:
+    of = f"{layout.table.dataset} ({layout.table.name})"
+    keys = ", ".join(pick.column.name for pick in layout.picks)
+    for cell in cells:
+        if np.isnan(layout.values[cell, at]):
+            continue  # suppressed, or left empty
+        number = int(people[groups.group[cell]])
+        exact = f"{number} people of {of} are behind it: the table is the {how}." if how else ""
+        atmost = f"at most {number} people of {of} have these values of {keys}."
+        message = f"{_name(grid, layout, cell, at)}: {exact or atmost}"
+        yield FEW.finding(_place(grid, layout, cell, at), message, number, context.thresholds.min_count)
+
+
+def _place(grid: Grid, layout: Layout, cell: int, at: int) -> dict[str, int | str]:
+    return grid.place(int(layout.rows[cell]), int(layout.columns[cell, at]))
+
+
+def _name(grid: Grid, layout: Layout, cell: int, at: int) -> str:
+    return grid.name(int(layout.rows[cell]), int(layout.columns[cell, at]))
+
+
+CHECK = PeopleBehindCells()
