@@ -16,6 +16,7 @@ from output_review.lifecycle import Reason, objection
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
 from output_review.sight import Sight, may_download
+from output_review.similar import similar
 from output_review.tally import counting, handling, lacking, live_claims
 from output_review.telling import Told, told
 from output_review.vocabulary import Action, Actor, Request, RequestEvent, Status
@@ -25,6 +26,8 @@ from output_review.words import CAUSES, in_words, state_in_words
 
 _POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 _EARLIER = 30
+_LOOKED_THROUGH = 1000  # released files of the project, for those that a file is like
+_ALIKE = 3
 _HISTORY = 500
 _HAPPENED = {
     RequestEvent.SUBMITTED: "requested the release",
@@ -56,6 +59,7 @@ class Around:
     card: ProjectCard
     author: str
     earlier: list[Released]
+    alike: dict[int, tuple[Released, ...]]
     history: list[audit.Event]
     told: Told
     able: list[str]
@@ -148,10 +152,13 @@ def _seconds_left(request: Request) -> int:
 def _around(connection: Connection, actor: Actor, request: Request) -> Around:
     author = find_person(connection, request.author)
     said = comments_of(connection, [request.id])[request.id]
+    left = releases_of(connection, request.project, _LOOKED_THROUGH)
+    released = [one for one in left if one.request_id != request.id]
     return Around(
         project_card(connection, request.project),
         author.display_name if author else request.author,
-        [left for left in releases_of(connection, request.project, _EARLIER) if left.request_id != request.id],
+        released[:_EARLIER],
+        {file.number: similar(file, released, _ALIKE) for file in request.files},
         list(reversed(audit.events(connection, f"request:{request.id}", _HISTORY))),
         told(actor, request, all_votes(connection, request), said),
         [str(name) for name in able_checkers(connection, request)],
