@@ -22,6 +22,7 @@ from docs.markdown import code, table  # noqa: E402
 from docs.verbs import verbs  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
 from enclave.sizes import exact  # noqa: E402
+from output_review.families import SHOWN  # noqa: E402
 from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
 from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
 from output_review.web.api.operations import OPERATIONS  # noqa: E402
@@ -212,6 +213,11 @@ def lifecycle() -> str:
     return table(("a request that is", "is", "and becomes"), rows)
 
 
+def kinds_shown() -> str:
+    """What a checker sees of each kind of file, and what is said beside it."""
+    return table(("file", "what you see", "what is said beside it"), SHOWN.values())
+
+
 def diagram() -> str:
     """The lifecycle as a Mermaid state diagram. What changes no status is left out."""
     name = str.maketrans("-", "_")
@@ -257,7 +263,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     },
     "operations.md": {"settings": settings, "gvisor": gvisor, "folders": folders},
     "tour.md": {"processes": services},
-    "roles/output-checker.md": {"lifecycle": lifecycle, "diagram": diagram},
+    "roles/output-checker.md": {"lifecycle": lifecycle, "diagram": diagram, "kinds": kinds_shown},
     "roles/admin.md": {"review policy": policy},
     "cli.md": {"verbs": verbs},
     "api.md": {"api": api},

@@ -5,11 +5,11 @@ from importlib.metadata import entry_points
 import pytest
 
 from tests.browser.people import playwright
-from tests.databases import database, databases, postgres_url
+from tests.databases import database, databases, postgres, postgres_url
 from tests.running import stack
 from tests.runtimes import add_option, generate, runtime
 
-__all__ = ["database", "databases", "playwright", "postgres_url", "runtime", "stack"]
+__all__ = ["database", "databases", "playwright", "postgres", "postgres_url", "runtime", "stack"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -99,7 +99,7 @@ def _other(data: bytes, name: str) -> Form:
     kind = kind_of(io.BytesIO(data), name)
     if kind.family is Family.TABLE:
         return Form.DELIMITED
-    if kind.family is Family.TEXT:
+    if kind.family in (Family.TEXT, Family.MARKUP, Family.JSON):
         return Form.TEXT
     return Form.ONNX if _is_onnx(data, name) else Form.UNKNOWN
 

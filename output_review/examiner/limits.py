@@ -21,7 +21,13 @@ class Bounds:
 
 
 LEAST = Bounds()
-BOUNDS: dict[Family, Bounds] = {}
+BOUNDS = {
+    Family.MARKUP: Bounds(1024 * MB),
+    Family.IMAGE: Bounds(1024 * MB),
+    Family.PAGES: Bounds(1024 * MB),
+    Family.NOTEBOOK: Bounds(1024 * MB),
+    Family.MODEL: Bounds(1536 * MB),
+}
 CPU_SECONDS = 8
 LARGEST = 64 * MB  # bytes of a file that is looked at; no policy lets a larger one be submitted
 _MOST = max(bounds.memory for bounds in (LEAST, *BOUNDS.values()))

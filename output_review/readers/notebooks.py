@@ -10,9 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, BinaryIO, Literal
-
-import nbformat
 
 from output_review.readers.unreadable import Unreadable
 
@@ -115,8 +114,9 @@ def _parsed(file: BinaryIO, notes: list[str]) -> dict[str, Any]:
 def _upgraded(found: dict[str, Any], notes: list[str]) -> dict[str, Any]:
     if found["nbformat"] == 4:
         return found
+    nbformat = import_module("nbformat")  # heavy, and needed for old notebooks alone
     try:
-        upgraded: dict[str, Any] = nbformat.convert(nbformat.from_dict(found), 4)  # type: ignore[no-untyped-call]
+        upgraded: dict[str, Any] = nbformat.convert(nbformat.from_dict(found), 4)
     except Exception as error:  # nbformat raises whatever a damaged part makes it stumble over
         raise Unreadable(f"It is a notebook of format {found['nbformat']!r:.20}, which cannot be read.") from error
     notes.append(f"It is a notebook of the old format {found['nbformat']}, shown as nbformat brings it up to date.")

@@ -7,18 +7,17 @@ import pytest
 from data_mounts.answers import access_for
 from enclave import cli
 from enclave.clock import now
-from enclave.database import Database
-from enclave.migrations import upgrade
+from enclave.layout import Layout
 from enclave.people import Role
 from tests.data_mounts.builders import MANIFEST, SETTINGS, dump, login
+from tests.databases import fresh
 
 
 @pytest.fixture
 def database(tmp_path, monkeypatch):
     monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path))
     monkeypatch.setenv("ENCLAVE_ACTOR", "operator:root")
-    found = Database(f"sqlite:///{tmp_path}/database/enclave.sqlite")
-    upgrade(found)
+    found = fresh(Layout(tmp_path).database)
     with found.write() as connection:
         login(connection, "alice")
         login(connection, "diego", Role.DATA_CONTROLLER)

@@ -7,18 +7,17 @@ import pytest
 from sqlalchemy import update
 
 from enclave import audit, cli, people
-from enclave.database import Database
 from enclave.errors import Broken, Refused
-from enclave.migrations import upgrade
+from enclave.layout import Layout
 from enclave.people import Identity
+from tests.databases import fresh
 
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path))
     monkeypatch.setenv("ENCLAVE_ACTOR", "operator:\x1b[31meve;rm")
-    database = Database(f"sqlite:///{tmp_path}/database/enclave.sqlite")
-    upgrade(database)
+    database = fresh(Layout(tmp_path).database)
     with database.write() as connection:
         people.ensure_person(connection, Identity("i", "s", "alice", "Alice", "", frozenset()))
     yield database

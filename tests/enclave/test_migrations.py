@@ -15,6 +15,7 @@ from enclave.clock import now
 from enclave.database import Database, metadata
 from enclave.migrations import state, upgrade
 from tests.data_mounts.builders import SETTINGS, YESTERDAY, dump
+from tests.databases import unmigrated
 
 BEFORE_POLICY = "0004_output_review"
 
@@ -28,16 +29,9 @@ def test_the_migrated_tables_are_the_declared_ones(databases):
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database as it was before projects had a policy."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/older.sqlite")
-    else:
-        database = Database(request.getfixturevalue("postgres_url"))
-        with database.engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-    upgrade(database, BEFORE_POLICY)
-    yield database
-    database.close()
+    with unmigrated(request.param, request, tmp_path) as database:
+        upgrade(database, BEFORE_POLICY)
+        yield database
 
 
 def an_older_project(connection) -> None:

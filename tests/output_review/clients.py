@@ -20,11 +20,13 @@ def filled_in(request, action, comment, verdicts):
 
 
 class Client:
-    """Somebody with a seeded chance of their own. `accepted` are the comments of votes that the desk took."""
+    """Somebody with a seeded chance of their own. `ask(method, path, ...)` sends a request and gives its status,
+    `look(number)` a request as it stands. `accepted` are the comments of votes that the desk took, `taken` is how
+    many files it has handed out whole."""
 
-    def __init__(self, name, seed, post, look):
-        self.name, self.chance, self.post, self.look = name, random.Random(seed), post, look
-        self.accepted, self.count, self.seed = set(), 0, seed
+    def __init__(self, name, seed, ask, look):
+        self.name, self.chance, self.ask, self.look = name, random.Random(seed), ask, look
+        self.accepted, self.taken, self.count, self.seed = set(), 0, 0, seed
 
     async def check(self, numbers):
         """One step of a checker at any request: mostly votes, some returns, claims, approvals taken back."""
@@ -36,14 +38,14 @@ class Client:
             against = self.chance.random() < 0.15
             verdicts = {file.number: "rejected" if against else "approved" for file in request.files}
             form = filled_in(request, "vote", comment, verdicts)
-            if await self._send(path + "/decide", form) == 303:
+            if await self._post(path + "/decide", form) == 303:
                 self.accepted.add(comment)
         elif kind < 0.82:
-            await self._send(path + "/decide", filled_in(request, "return", "change it", {}))
+            await self._post(path + "/decide", filled_in(request, "return", "change it", {}))
         elif kind < 0.95:
-            await self._send(path + self.chance.choice(["/claim", "/unclaim"]), {})
+            await self._post(path + self.chance.choice(["/claim", "/unclaim"]), {})
         else:
-            await self._send(path + "/take-back", {"version": str(request.version)})
+            await self._post(path + "/take-back", {"version": str(request.version)})
 
     async def write(self, numbers):
         """One step of an author at one of their requests: resubmit, seldom withdraw."""
@@ -53,10 +55,17 @@ class Client:
         headers = from_workspace(self.name, request.project)
         where = f"/inward/v1/requests/{request.id}"
         if self.chance.random() < 0.03:
-            await self.post(where + "/withdraw", headers=headers)
+            await self.ask("POST", where + "/withdraw", headers=headers)
             return
         files = {"kept.csv": b"kept", "table.csv": self.chance.randbytes(self.chance.choice([10, 50_000]))}
-        await self.post(where + "/resubmit", data=a_form(files), headers=headers)
+        await self.ask("POST", where + "/resubmit", data=a_form(files), headers=headers)
 
-    async def _send(self, path, form):
-        return await self.post(path, data=form, headers=as_person(self.name))
+    async def take(self, numbers):
+        """One step of a member: download a file of any request, released or not."""
+        request = await self.look(self.chance.choice(numbers))
+        file = self.chance.choice(request.files)
+        path = f"/desk/requests/{request.id}/files/{file.number}/download"
+        self.taken += await self.ask("GET", path, headers=as_person(self.name)) == 200
+
+    async def _post(self, path, form):
+        return await self.ask("POST", path, data=form, headers=as_person(self.name))

@@ -6,18 +6,15 @@ import pytest
 
 from enclave.cli import main
 from enclave.layout import Layout
-from enclave.migrations import upgrade
 from output_review.cli import request as noun
+from tests.databases import fresh
 from tests.output_review.kit import a_desk, approved, people_and_projects, submitted, voted
 
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    from enclave.database import Database
-
     monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path))
-    database = Database(f"sqlite:///{Layout(tmp_path).database}")
-    upgrade(database)
+    database = fresh(Layout(tmp_path).database)
     people_and_projects(database)
     yield a_desk(database, tmp_path)
     database.close()
@@ -73,7 +70,7 @@ def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
 
 
 def test_no_verb_decides(desk):
-    assert set(noun.commands) == {"list", "show", "policy", "set-policy"}
+    assert set(noun.commands) == {"list", "show", "policy", "set-policy", "verify"}
 
 
 def test_the_operator_sees_no_vote_of_a_blind_round(desk, capsys):

@@ -75,27 +75,29 @@ MOMENTS = [NOON - timedelta(minutes=1), NOON, NOON + timedelta(days=90)]
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("action", list(Action))
 def test_everybody_may_do_exactly_what_the_rules_say(status, action):
-    product = itertools.product(EVERY_ACTOR, VOTES, CLAIMS, POLICIES, MOMENTS)
-    for actor, voters, claimers, policy, moment in product:
+    said = set()
+    for voters, claimers, policy in itertools.product(VOTES, CLAIMS, POLICIES):
         request = a_request(status, votes=map(a_vote, voters), claims=claimers, policy=policy)
-        case = Case(
-            status=status,
-            system=actor.system,
-            author=actor.name == "alice",
-            member=actor.member,
-            judge=actor.checker and not actor.admin and not actor.member and actor.name != "alice",
-            name=actor.name,
-            voted=frozenset(voters),
-            claimed=frozenset(claimers),
-            reviewers=policy.reviewers,
-            by_checker=policy.release_by is Releaser.CHECKER,
-            grace_over=moment >= NOON,
-            expired=moment >= NOON + timedelta(days=90),
-            settles=Action.APPROVE if len(voters) >= policy.reviewers else None,
-        )
-        reason = objection(actor, action, request, moment)
-        assert (reason is None) == may(action, case), (case, reason)
-        assert reason is None or (reason.text.endswith(".") and len(reason.text) > 20)
+        for actor, moment in itertools.product(EVERY_ACTOR, MOMENTS):
+            case = Case(
+                status=status,
+                system=actor.system,
+                author=actor.name == "alice",
+                member=actor.member,
+                judge=actor.checker and not actor.admin and not actor.member and actor.name != "alice",
+                name=actor.name,
+                voted=frozenset(voters),
+                claimed=frozenset(claimers),
+                reviewers=policy.reviewers,
+                by_checker=policy.release_by is Releaser.CHECKER,
+                grace_over=moment >= NOON,
+                expired=moment >= NOON + timedelta(days=90),
+                settles=Action.APPROVE if len(voters) >= policy.reviewers else None,
+            )
+            reason = objection(actor, action, request, moment)
+            assert (reason is None) == may(action, case), (case, reason)
+            said.add(reason.text if reason else "Nothing is against it.")
+    assert all(text.endswith(".") and len(text) > 20 for text in said)
 
 
 def test_the_table_holds_what_is_possible_and_nothing_else():

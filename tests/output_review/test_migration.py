@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
 from enclave.clock import now
-from enclave.database import Database, metadata
+from enclave.database import metadata
 from enclave.migrations import upgrade
 from enclave.people import Role
 from output_review import records, store, tables, voting
@@ -17,6 +17,7 @@ from output_review.policies import in_force, versions
 from output_review.reading import all_votes, get_request
 from output_review.vocabulary import SYSTEM, Arrived, FileVerdict, Status, Submission
 from tests.data_mounts.builders import add, login, open_project
+from tests.databases import unmigrated
 from tests.output_review.kit import acting, judged_all
 
 OURS = {name for name, found in metadata.tables.items() if found in vars(tables).values()}
@@ -46,18 +47,11 @@ def sha(number):
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def old(request, tmp_path):
     """A database as it was before rounds, with a request in every status."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/enclave.sqlite")
-    else:
-        database = Database(request.getfixturevalue("postgres_url"))
-        with database.engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-    upgrade(database, BEFORE)
-    with database.write() as connection:
-        fill(connection)
-    yield database
-    database.close()
+    with unmigrated(request.param, request, tmp_path) as database:
+        upgrade(database, BEFORE)
+        with database.write() as connection:
+            fill(connection)
+        yield database
 
 
 def fill(connection):

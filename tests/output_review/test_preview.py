@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from output_review import preview
+from output_review.examiner.lines import MAX_LINES
 from output_review.examiner.report import report
 from output_review.examiner.table import MAX_COLUMNS, MAX_ROWS
-from output_review.examiner.text import MAX_LINES
 from output_review.examiner.visible import visible
 from output_review.kinds import Family, kind_of
 from output_review.preview import examine
@@ -41,7 +41,7 @@ async def test_a_table_is_shown_as_rows_and_columns(desk):
 
 
 async def test_a_text_is_shown_line_by_line(desk):
-    found = await looked_at(desk, "notes.md", b"# Title\r\n\r\nLast line without an end")
+    found = await looked_at(desk, "notes.txt", b"# Title\r\n\r\nLast line without an end")
     assert found["family"] == "text" and found["lines"] == ["# Title", "", "Last line without an end"]
 
 
@@ -197,10 +197,10 @@ async def test_answers_are_kept_by_digest_and_the_oldest_forgotten(desk, monkeyp
         (b"one, two\nno comma here\n", "x.txt", Family.TEXT, "Plain text"),
         (b"only,one,line", "x.csv", Family.TABLE, "commas"),
         (b'"unclosed,\n1,2\n', "x.txt", Family.TEXT, "Plain text"),
-        (b"\xef\xbb\xbf<HTML>", "x.csv", Family.TEXT, "HTML"),
-        (b"<?xml version='1.0'?>", "x.xml", Family.TEXT, "XML"),
+        (b"\xef\xbb\xbf<HTML>", "x.csv", Family.MARKUP, "HTML"),
+        (b"<?xml version='1.0'?>", "x.xml", Family.MARKUP, "XML"),
         (b"PAR1" + bytes(9), "x", Family.TABLE, "Parquet"),
-        (b"PK\x03\x04" + bytes(9), "x.xlsx", Family.OTHER, "ZIP"),
+        (b"PK\x03\x04" + bytes(9), "x.xlsx", Family.ARCHIVE, "ZIP"),
         (b"RIFF\x00\x00\x00\x00WAVEfmt " + bytes(40), "x.wav", Family.OTHER, ""),
         (bytes(9), "x", Family.OTHER, "unknown"),
         (b"\x01\x02\x03\x04", "x.txt", Family.OTHER, "unknown"),

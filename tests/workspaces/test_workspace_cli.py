@@ -6,10 +6,10 @@ import pytest
 
 from enclave import cli
 from enclave.clock import now
-from enclave.database import Database
-from enclave.migrations import upgrade
+from enclave.layout import Layout
 from enclave.names import PersonName, ProjectSlug
 from tests.data_mounts.builders import dump, tumour_ml
+from tests.databases import fresh
 from workspaces import exposures, sessions
 from workspaces.budget import Level, Shown
 from workspaces.sessions import Happening, WorkspaceEvent
@@ -20,8 +20,7 @@ PAIR = (PersonName("alice"), ProjectSlug("tumour-ml"))
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     monkeypatch.setenv("ENCLAVE_ROOT", str(tmp_path))
-    database = Database(f"sqlite:///{tmp_path}/database/enclave.sqlite")
-    upgrade(database)
+    database = fresh(Layout(tmp_path).database)
     yield database
     database.close()
 

@@ -208,10 +208,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", list(BOMBS))
 def test_bombs_and_lies_are_refused_soon(bomb):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unreadable):
         frozen(BOMBS[bomb], Limits(1 << 20, 200_000))
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_lists_within_each_other_are_walked_however_deep():
