@@ -122,7 +122,7 @@ def test_what_a_desk_keeps_is_whole(desk):
     assert (report.requests, report.older, report.files) == (4, 0, 8) and report.events > 30
 
 
-OF_A_REQUEST = ("votes", "reviews", "request_files", "rounds")
+OF_A_REQUEST = ("notices", "votes", "reviews", "request_files", "rounds")
 A_CLAIM = {"person": "cleo", "since": now(), "until": now() + timedelta(hours=1)}
 A_REVIEW = {"policy_version": 2, "comment": "fine", "counted": False, "time": now(), "number": 1}
 A_RELEASE = {
