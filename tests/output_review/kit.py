@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import select
 
 from data_mounts import members
 from enclave import audit
@@ -26,6 +27,8 @@ from enclave.web.rooms import PERSON_HEADER, PROJECT_HEADER, Caller, Desk
 from output_review import objects, store, voting
 from output_review.policies import in_force, set_policy
 from output_review.reading import actor_for, get_request
+from output_review.tables import requests
+from output_review.verification.verify import verify
 from output_review.vocabulary import (
     Actor,
     Arrived,
@@ -187,6 +190,13 @@ def policed(desk: Desk, project: str = "tumour-ml", **given: Any) -> None:
 def reread(desk: Desk, request: Request) -> Request:
     with desk.database.read() as connection:
         return get_request(connection, request.id)
+
+
+def all_whole(database: Database, layout: Layout) -> list[Request]:
+    """Every request, each of which is whole."""
+    assert verify(database, layout).violations == []
+    with database.read() as connection:
+        return [get_request(connection, number) for number in connection.execute(select(requests.c.id)).scalars()]
 
 
 def events_of(database: Database, request: int) -> list[str]:
