@@ -70,7 +70,15 @@ def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
 
 
 def test_no_verb_decides(desk):
-    assert set(noun.commands) == {"list", "show", "policy", "set-policy", "verify"}
+    assert set(noun.commands) == {"figures", "list", "show", "policy", "set-policy", "verify"}
+
+
+def test_the_figures_are_printed(desk, capsys):
+    voted(desk, submitted(desk))
+    run("figures", "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["waiting_hours"]["count"] == 1 and shown["load"][0]["checker"] == "carol"
+    assert run("figures", "--days", "0") == 2
 
 
 def test_the_operator_sees_no_vote_of_a_blind_round(desk, capsys):
