@@ -36,3 +36,8 @@ def _read(word: str, value: str) -> int | str:
 def number(place: Place, word: str) -> int:
     """The number under `word`, 1 if none is given."""
     return int(place.get(word, 1))
+
+
+def block(place: Place, word: str, size: int) -> int:
+    """The number, from 1, with which the block of `size` begins that holds the number under `word`."""
+    return (number(place, word) - 1) // size * size + 1

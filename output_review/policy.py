@@ -83,8 +83,8 @@ DEFAULT = Policy()
 BOUNDS: Mapping[str, tuple[int, int, str]] = {
     "reviewers": (1, 3, "checkers who have to approve a file"),
     "max_files": (1, 500, "files in one request"),
-    "max_file_bytes": (1, 64 * MEGABYTE, "bytes of one file"),
-    "max_total_bytes": (1, 64 * MEGABYTE, "bytes of all files of a request"),
+    "max_file_bytes": (1, 128 * MEGABYTE, "bytes of one file"),
+    "max_total_bytes": (1, 128 * MEGABYTE, "bytes of all files of a request"),
     "response_hours": (1, 24 * 60, "hours within which a round should be answered"),
     "claim_hours": (1, 24 * 14, "hours after which a claim lapses"),
     "expire_days": (1, 3650, "days after which a returned request expires"),

@@ -29,7 +29,7 @@ BOUNDS = {
     Family.MODEL: Bounds(1536 * MB),
 }
 CPU_SECONDS = 8
-LARGEST = 64 * MB  # bytes of a file that is looked at; no policy lets a larger one be submitted
+LARGEST = 128 * MB  # bytes of a file that is looked at; no policy lets a larger one be submitted
 _MOST = max(bounds.memory for bounds in (LEAST, *BOUNDS.values()))
 
 

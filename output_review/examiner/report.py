@@ -8,6 +8,7 @@ from output_review.examiner import limits
 from output_review.examiner.heads import head_of
 from output_review.kinds import Family, kind_of
 from output_review.places import Place
+from output_review.readers.encoding import in_utf8
 from output_review.readers.unreadable import Unreadable
 
 # Imported when a file of the family is there: a text need not wait for, nor trust, a library of spreadsheets.
@@ -33,6 +34,12 @@ def report(file: BinaryIO, name: str, place: Place, narrow: bool = False) -> dic
     """
     if file.seek(0, io.SEEK_END) > limits.LARGEST:
         return {"family": Family.OTHER.value, "kind": "Too big to be examined", "notes": []}
+    file, read_as = in_utf8(file)
+    found = _looked_at(file, name, place, narrow)
+    return found | {"notes": [read_as, *found["notes"]]} if read_as else found
+
+
+def _looked_at(file: BinaryIO, name: str, place: Place, narrow: bool) -> dict[str, Any]:
     kind = kind_of(file, name)
     if narrow:
         limits.narrow(kind.family)

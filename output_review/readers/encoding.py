@@ -1,10 +1,14 @@
-"""Whether bytes are text, and what in a text cannot be seen: read in pieces, whatever the file's size."""
+"""Whether bytes are text, in which encoding, and what in a text cannot be seen."""
 
 import codecs
+import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
 _PIECE = 1 << 20
+_HEAD = 64 * 1024
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MOSTLY = 0.85  # of the bytes of a text of Western Europe are ASCII; of compressed data a third is
 _SEEN = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 
@@ -52,3 +56,39 @@ def _odd(text: str) -> dict[str, int]:
 
 def _is_wrong(c: str) -> bool:
     return "\udc80" <= c <= "\udcff"
+
+
+def in_utf8(file: BinaryIO) -> tuple[BinaryIO, str]:
+    """The file, or its text written anew as UTF-8, with a word on how it was read; empty if nothing was done.
+
+    UTF-16 is told by its mark. Bytes that are no UTF-8, mostly ASCII and without control characters are taken for
+    Windows-1252, which older programs of Western Europe write; that is a guess, and said to be one.
+    """
+    file.seek(0)
+    head = file.read(_HEAD)
+    file.seek(0)
+    if head.startswith(_UTF16):
+        return _anew(file, "utf-16", "It is written in UTF-16 and was read so.")
+    if _is_utf8(head) or head.translate(None, _SEEN + bytes(range(0x80, 0x100))):
+        return file, ""
+    if len(head.translate(None, _SEEN)) > (1 - _MOSTLY) * len(head):
+        return file, ""
+    return _anew(
+        file, "cp1252", "It is not written in UTF-8. Read as Windows-1252, a guess: accented letters may be others."
+    )
+
+
+def _anew(file: BinaryIO, encoding: str, note: str) -> tuple[BinaryIO, str]:
+    try:
+        return io.BytesIO(file.read().decode(encoding).encode()), note
+    except UnicodeError:
+        file.seek(0)
+        return file, ""
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -39,31 +39,44 @@ class Marks:
             self.formulas.append(Formula(row - 1, column, text))
 
 
+Attributes = dict[str, str]
+
+
+class _Handlers(dict[str, Any]):
+    """The methods `start_x` or `end_x` of a reader by the tag x, whatever its prefix; found once for each tag."""
+
+    def __init__(self, reader: "_Reader", moment: str) -> None:
+        self._reader, self._moment = reader, moment
+
+    def __missing__(self, tag: str) -> Any:
+        name = f"{self._moment}_{tag.rpartition(':')[2].replace('-', '_')}"
+        return self.setdefault(tag, getattr(self._reader, name, None))
+
+
 class _Reader:
-    """Tags by their local name; `start_x` and `end_x` are called for a tag x."""
+    """A stream of tags, each given to its handler."""
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
+        starts, ends = _Handlers(self, "start"), _Handlers(self, "end")
+
+        def start(tag: str, attributes: Attributes) -> None:
+            if handler := starts[tag]:
+                handler(attributes)
+
+        def end(tag: str) -> None:
+            if handler := ends[tag]:
+                handler()
+
+        self._parser.StartElementHandler, self._parser.EndElementHandler = start, end
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.buffer_text = True
-        self._starts = {name[6:]: getattr(self, name) for name in dir(self) if name.startswith("start_")}
-        self._ends = {name[4:]: getattr(self, name) for name in dir(self) if name.startswith("end_")}
 
     def read(self, markup: bytes) -> None:
         try:
             self._parser.Parse(markup, True)
         except (expat.ExpatError, ValueError) as error:
             raise Unreadable(f"Its markup is damaged: {error}.") from error
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if start := self._starts.get(tag.rpartition(":")[2].replace("-", "_")):
-            start({name.rpartition(":")[2]: value for name, value in attributes.items()})
-
-    def _end(self, tag: str) -> None:
-        if end := self._ends.get(tag.rpartition(":")[2].replace("-", "_")):
-            end()
 
     def _refuse(self, *_: Any) -> None:
         raise Unreadable("Its markup declares a document type, which could define what is not seen here.")
@@ -79,24 +92,25 @@ class _Excel(_Reader):
         self._known: dict[str, int] = {}
         self._text: list[str] = []
 
-    def start_row(self, attributes: dict[str, str]) -> None:
+    def start_row(self, attributes: Attributes) -> None:
         self._row = int(attributes.get("r", self._row + 2)) - 1
         self._column = -1
         if _true(attributes.get("hidden")):
             self.marks.hidden_rows.add(self._row)
 
-    def start_c(self, attributes: dict[str, str]) -> None:
+    def start_c(self, attributes: Attributes) -> None:
         letters = attributes.get("r", "").rstrip("0123456789")
         if letters and letters not in self._known:
             self._known[letters] = _number(letters)
         self._column = self._known[letters] if letters else self._column + 1
 
-    def start_v(self, _attributes: dict[str, str]) -> None:
-        self.marks.reach(self._row, self._column)
+    def start_v(self, _attributes: Attributes) -> None:
+        if self._column >= self.marks.width or self._row >= self.marks.height:
+            self.marks.reach(self._row, self._column)
 
     start_is = start_v
 
-    def start_f(self, _attributes: dict[str, str]) -> None:
+    def start_f(self, _attributes: Attributes) -> None:
         self._text = []
         self._parser.CharacterDataHandler = self._text.append
 
@@ -104,7 +118,7 @@ class _Excel(_Reader):
         self._parser.CharacterDataHandler = None
         self.marks.compute(self._row, self._column, "=" + "".join(self._text))
 
-    def start_col(self, attributes: dict[str, str]) -> None:
+    def start_col(self, attributes: Attributes) -> None:
         if _true(attributes.get("hidden")):
             first, last = int(attributes.get("min", 1)) - 1, int(attributes.get("max", 1))
             self.marks.hidden_columns.update(range(max(0, first), min(last, 1 << 14)))
@@ -118,23 +132,27 @@ class _Ods(_Reader):
         self.found: list[Marks] = []
         self._row = self._column = self._next_row = self._next_column = self._defined = 0
 
-    def start_table(self, attributes: dict[str, str]) -> None:
+    def start_table(self, prefixed: Attributes) -> None:
+        attributes = _local(prefixed)
         self.found.append(Marks(attributes.get("name", "")))
         self._row = self._next_row = self._defined = 0
 
-    def start_table_column(self, attributes: dict[str, str]) -> None:
+    def start_table_column(self, prefixed: Attributes) -> None:
+        attributes = _local(prefixed)
         count = _repeated(attributes, "number-columns-repeated")
         if attributes.get("visibility", "visible") != "visible" and self.found:
             self.found[-1].hidden_columns.update(range(self._defined, self._defined + min(count, 1 << 14)))
         self._defined += count
 
-    def start_table_row(self, attributes: dict[str, str]) -> None:
+    def start_table_row(self, prefixed: Attributes) -> None:
+        attributes = _local(prefixed)
         self._row, self._next_column = self._next_row, 0
         self._next_row += _repeated(attributes, "number-rows-repeated")
         if attributes.get("visibility", "visible") != "visible" and self.found:
             self.found[-1].hidden_rows.update(range(self._row, min(self._next_row, self._row + _FAR)))
 
-    def start_table_cell(self, attributes: dict[str, str]) -> None:
+    def start_table_cell(self, prefixed: Attributes) -> None:
+        attributes = _local(prefixed)
         self._column = self._next_column
         self._next_column += _repeated(attributes, "number-columns-repeated")
         if "value-type" in attributes:
@@ -144,10 +162,10 @@ class _Ods(_Reader):
 
     start_covered_table_cell = start_table_cell
 
-    def start_p(self, _attributes: dict[str, str]) -> None:
+    def start_p(self, _attributes: Attributes) -> None:
         self._reach()
 
-    def start_annotation(self, _attributes: dict[str, str]) -> None:
+    def start_annotation(self, _attributes: Attributes) -> None:
         if self.found:
             self.found[-1].comments += 1
 
@@ -170,11 +188,15 @@ def marks_of_ods(markup: bytes) -> list[Marks]:
     return reader.found
 
 
+def _local(prefixed: Attributes) -> Attributes:
+    return {name.rpartition(":")[2]: value for name, value in prefixed.items()}
+
+
 def _true(value: str | None) -> bool:
     return value in ("1", "true")
 
 
-def _repeated(attributes: dict[str, str], word: str) -> int:
+def _repeated(attributes: Attributes, word: str) -> int:
     return max(1, int(attributes.get(word, 1)))
 
 

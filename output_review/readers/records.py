@@ -13,10 +13,12 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 _PIECE = 1 << 20
 _ERRORS = "surrogateescape"
+_BEHIND = "behind"  # within open quotes it would keep one of its own
 
 
 @dataclass(frozen=True)
@@ -66,28 +68,19 @@ def _plain(piece: bytes, offset: int, delimiter: bytes) -> Stretch | None:
 
 
 def _parsed(piece: bytes, offset: int, delimiter: str, file: BinaryIO) -> Stretch:
-    """The records of the piece, the last one with its lines beyond it; `file` stands behind the piece."""
-    text = io.StringIO(piece.decode(errors=_ERRORS), newline="")
-    end = text.seek(0, io.SEEK_END)
-    size = len(piece)
-    text.seek(0)
+    """The records of the piece by `csv`; as long as the last one goes on beyond it, of twice as much."""
+    while (rows := _rows(piece, delimiter)) is None:
+        more = file.read(len(piece)) + file.readline()
+        piece += more or b'"\n'  # the end of the file closes what is open
+    size = min(len(piece), file.seek(0, io.SEEK_END) - offset)
+    return Stretch(offset, size, len(rows), frozenset(rows))
 
-    def lines() -> Iterator[str]:
-        nonlocal end, size
-        while True:
-            yield from text
-            line = file.readline()
-            if not line:
-                return
-            begin, size = end, size + len(line)
-            text.write(line.decode(errors=_ERRORS))
-            end = text.tell()
-            text.seek(begin)
 
-    count, widths = 0, set()
-    reader = csv.reader(lines(), delimiter=delimiter)
-    while text.tell() < end:
-        row = next(reader, [])
-        count += bool(row)
-        widths |= {len(row)} if row else set()
-    return Stretch(offset, size, count, frozenset(widths))
+def _rows(piece: bytes, delimiter: str) -> list[int] | None:
+    """The number of fields of each record; None if the last one is not ended: a line behind belongs to it."""
+    text = io.TextIOWrapper(io.BytesIO(piece), "utf-8", _ERRORS, newline="")
+    widths, last = [], [""]
+    for last in csv.reader(chain(text, [f'"{_BEHIND}"']), delimiter=delimiter):
+        if last:
+            widths.append(len(last))
+    return widths[:-1] if last == [_BEHIND] else None

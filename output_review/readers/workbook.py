@@ -16,6 +16,7 @@ from defusedxml.common import DefusedXmlException
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from output_review.kinds import Form, Kind
+from output_review.readers.beside import beside
 from output_review.readers.marks import Marks, marks_of_excel, marks_of_ods
 from output_review.readers.packages import parts_of, repacked
 from output_review.readers.tables import Cell, Formula, Row, Sheet, Visibility
@@ -30,7 +31,7 @@ _VISIBILITY: tuple[tuple[SheetVisibleEnum, Visibility], ...] = (
 )
 _CARRIED = (
     (r"xl/vbaProject\.bin|Basic/.+|Scripts/.+", "macros: {} parts, never run, not read"),
-    (r"xl/externalLinks/[^/]+\.xml", "links to other files: {}, with cells kept of them"),
+    (r"xl/externalLinks/[^/]+\.xml", "links to other files: {}"),
     (r"xl/pivotCache/pivotCacheRecords[^/]*\.xml", "pivot tables' caches of their source rows: {}"),
     (r"xl/charts/chart[^/]*\.xml|Object [^/]+/content\.xml", "charts with cells kept of their source: {}"),
     (r"xl/(threadedC|c)omments/?[^/]*\.xml", "comments: {} parts"),
@@ -64,12 +65,13 @@ class WorkbookSheet(Sheet):
     def notes(self) -> tuple[str, ...]:
         marks = self._marks
         said = (
-            (marks.computed, "formulas, shown as text; their values are those that the file keeps"),
-            (len(marks.hidden_rows), "hidden rows"),
-            (len(marks.hidden_columns), "hidden columns"),
-            (marks.comments, "comments"),
+            (marks.computed, "formula", ", shown as text with the value that the file keeps"),
+            (len(marks.hidden_rows), "hidden row", ""),
+            (len(marks.hidden_columns), "hidden column", ""),
+            (marks.comments, "comment", ""),
         )
-        return tuple(f"{count:,} {words}" for count, words in said if count) + self.carried
+        found = (f"{count:,} {what}{'s' * (count > 1)}{more}." for count, what, more in said if count)
+        return (*found, *self.carried)
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
@@ -98,7 +100,8 @@ class WorkbookSheet(Sheet):
 
 
 def read(file: BinaryIO, kind: Kind) -> tuple[Sheet, ...]:
-    """The workbook's sheets in its own order, without charts that are a sheet; see `tables.sheets`."""
+    """The workbook's sheets in its own order, without charts that are a sheet, then what it carries beside them;
+    see `tables.sheets`."""
     names, parts = parts_of(file, _ENDINGS)
     ods = kind.form is Form.ODS
     if ods:
@@ -108,12 +111,13 @@ def read(file: BinaryIO, kind: Kind) -> tuple[Sheet, ...]:
         known = [meta.name for meta in book.sheets_metadata]
         marks = _marks_of_ods(parts, known) if ods else _marks_of_excel(parts, known)
         found = [_sheet(book, number, one) for number, one in enumerate(marks) if one is not None]
+        carried = [] if ods else list(beside(parts))
     except (CalamineError, DefusedXmlException, ElementTree.ParseError, KeyError, ValueError) as error:
         raise Unreadable(f"It is damaged, or no {kind.words} that is read here: {error!r}.") from error
     if not found:
         raise Unreadable("It holds no sheet.")
     found[0].carried = tuple(_carried(names))
-    return tuple(found)
+    return (*found, *carried)
 
 
 def _sheet(book: CalamineWorkbook, number: int, marks: Marks) -> WorkbookSheet:

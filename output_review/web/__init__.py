@@ -54,6 +54,7 @@ room = Room(
         Route(Caller.GATE, "POST", _REQUEST + "/release", decide.release),
         Route(Caller.GATE, "POST", _REQUEST + "/recall", decide.recall),
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
+        Route(Caller.GATE, "GET", _FILE + "/window", evidence.window),
         Route(Caller.GATE, "GET", _FILE + "/code", evidence.code),
         Route(Caller.GATE, "GET", _FILE + "/download", download.download),
         Route(Caller.GATE, "GET", "/desk/admin/review", policies.overview),

@@ -39,6 +39,13 @@ async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
     return await _shown(desk, request, file)
 
 
+async def window(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """What is at a place in a file of the request, as JSON, for the table that our page scrolls."""
+    file = await _file(desk, request)
+    found = await examine(desk.settings.layout, file, place_of(request.query))
+    return web.json_response(found, headers=_HEADERS)
+
+
 async def code(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The notebook or script that wrote a file, as it was when it was submitted."""
     file = await _file(desk, request)
@@ -60,6 +67,8 @@ async def _file(desk: Desk, request: web.Request) -> File:
 
 
 async def _shown(desk: Desk, request: web.Request, file: File | Code) -> web.StreamResponse:
-    found = await examine(desk.settings.layout, file, place_of(request.query))
-    text = desk.renderer.render("preview.html", file=file, found=found, style=Markup(_STYLE))  # noqa: S704  # our own file
+    place = place_of(request.query)
+    found = await examine(desk.settings.layout, file, place)
+    style = Markup(_STYLE)  # noqa: S704  # our own file
+    text = desk.renderer.render("preview.html", file=file, found=found, place=place, style=style)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)

@@ -7,7 +7,7 @@ from aiohttp import web
 from enclave.errors import NotFound
 from enclave.web.rooms import Desk
 
-_FILES = {"review.css": "text/css", "review.js": "text/javascript"}
+_FILES = {"review.css": "text/css", "review.js": "text/javascript", "table.js": "text/javascript"}
 
 
 async def static(_desk: Desk, request: web.Request) -> web.StreamResponse:

@@ -5,8 +5,6 @@ import json
 import time
 from importlib.resources import files
 
-import openpyxl
-import pandas as pd
 import pytest
 
 from output_review import preview
@@ -24,9 +22,9 @@ async def looked_at(desk, name, content):
     return await examine(desk.settings.layout, request.files[0])
 
 
-async def page_of(client, desk, name, content, person="carol"):
+async def page_of(client, desk, name, content, person="carol", what="preview"):
     request = submitted(desk, {name: content})
-    answer = await client.get(f"/desk/requests/{request.id}/files/1/preview", headers=as_person(person))
+    answer = await client.get(f"/desk/requests/{request.id}/files/1/{what}", headers=as_person(person))
     return answer, await answer.text()
 
 
@@ -34,7 +32,8 @@ async def test_a_table_is_shown_as_rows_and_columns(desk):
     found = await looked_at(desk, "table.csv", TABLE)
     assert found == {
         "family": "table", "kind": "Table, separated by commas", "notes": [],
-        "sheets": [{"name": "", "visibility": "shown", "rows": 2, "columns": 2}], "sheet": 1, "first": 1,
+        "sheets": [{"name": "", "visibility": "shown", "rows": 2, "columns": 2}],
+        "sheet": 1, "first": 1, "left": 1, "formulas": {}, "hidden_rows": [], "hidden_columns": [],
         "header": ["group", "n"], "rows": [["benign", "357"], ["malignant", "212"]],
         "total_rows": 2, "total_columns": 2,
     }  # fmt: skip
@@ -126,9 +125,10 @@ async def test_a_place_that_is_none_is_refused(client, desk, query):
     assert answer.status == 400
 
 
+@pytest.mark.parametrize("what", ["preview", "window"])
 @pytest.mark.parametrize("person", ["alice", "bob", "insider", "boss"])
-async def test_members_and_admins_see_no_content(client, desk, person):
-    answer, text = await page_of(client, desk, "table.csv", TABLE, person)
+async def test_members_and_admins_see_no_content(client, desk, person, what):
+    answer, text = await page_of(client, desk, "table.csv", TABLE, person, what)
     assert answer.status == 403 and "357" not in text
 
 
@@ -216,37 +216,6 @@ def test_a_file_beyond_the_bound_is_not_examined(monkeypatch):
     monkeypatch.setattr("output_review.examiner.limits.LARGEST", 40)
     assert report(io.BytesIO(b'a,b\n1,"' + b"x" * 30), "a.csv", {})["total_columns"] == 2
     assert report(io.BytesIO(b"x" * 41), "a.csv", {})["kind"] == "Too big to be examined"
-
-
-async def test_hidden_sheets_of_a_workbook_are_shown_and_called_so(client, desk):
-    book = openpyxl.Workbook()
-    book.active.append(["seen"])
-    hidden = book.create_sheet("behind")
-    hidden.append(["name"])
-    hidden.append(["Mrs <b>Smith"])
-    hidden.sheet_state = "veryHidden"
-    content = io.BytesIO()
-    book.save(content)
-    answer, text = await page_of(client, desk, "book.xlsx", content.getvalue())
-    assert answer.status == 200 and "very hidden" in text and "seen" in text and "Smith" not in text
-    number = submitted(desk, {"book.xlsx": content.getvalue()}).id
-    answer = await client.get(f"/desk/requests/{number}/files/1/preview?sheet=2", headers=as_person("carol"))
-    assert "Mrs &lt;b&gt;Smith" in await answer.text()
-
-
-@pytest.mark.parametrize("write", [pd.DataFrame.to_parquet, pd.DataFrame.to_feather])
-async def test_columns_and_what_lies_beside_them_are_read_in_the_child(desk, write):
-    content = io.BytesIO()
-    write(pd.DataFrame({"who": pd.Categorical(["b"], categories=["b", "c"])}), content)
-    found = await looked_at(desk, "x", content.getvalue())
-    assert found["rows"] == [["b"]] and "Unused levels of “who”" in [sheet["name"] for sheet in found["sheets"]]
-
-
-async def test_a_damaged_workbook_says_why_nothing_is_shown(desk):
-    book = io.BytesIO()
-    openpyxl.Workbook().save(book)
-    found = await looked_at(desk, "x.xlsx", book.getvalue()[:500] + bytes(1000) + book.getvalue()[1500:])
-    assert found["family"] == "other" and "damaged" in found["notes"][-1]
 
 
 @pytest.mark.parametrize("name", ["table.csv", "notes.txt"])

@@ -27,7 +27,7 @@ from workspaces.gate.upstream import Place
 
 log = logging.getLogger("enclave.gate")
 NAME = "desk.sock"
-LARGEST_BODY = 64 * 1024 * 1024 + 1_000_000  # all files of one request, and what surrounds them
+LARGEST_BODY = 128 * 1024 * 1024 + 1_000_000  # all files of one request, and what surrounds them
 _AT_ONCE = 8  # calls of one workspace that are worked on together
 
 CALLS: tuple[tuple[str, re.Pattern[str], str], ...] = (

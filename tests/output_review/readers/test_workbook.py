@@ -130,11 +130,11 @@ def test_hidden_rows_columns_formulas_and_comments_are_said():
     sheet.column_dimensions["B"].hidden = True
     sheet["B3"] = '=SUM(B2:B2)&"names"'
     sheet["A3"].comment = Comment("Mrs Smith", "me")
-    [found] = read(saved(book))
+    found = read(saved(book))[0]
     assert (found.hidden_rows, found.hidden_columns) == ({0, 2}, {1})
     assert found.formulas == (Formula(1, 1, '=SUM(B2:B2)&"names"'),)
     assert found.rows(1, 1) == []  # openpyxl keeps no value with a formula
-    for words in ("1 formulas", "2 hidden rows", "1 hidden columns", "comments: 1 parts"):
+    for words in ("1 formula,", "2 hidden rows", "1 hidden column.", "comments: 1 parts"):
         assert any(note.startswith(words) for note in found.notes)
 
 
