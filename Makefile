@@ -6,6 +6,7 @@
 # make bench    measure: the gate, starts, memory, budget, gVisor, abuse (an instance of its own; needs node and npm)
 # make attack   run every attack under runc and runsc, and write docs/attack-report.md
 # make mutants  change each line that stops an attack, one at a time, and see the attack succeed
+# make evaluate judge the automatic checks by a labelled corpus of outputs
 # make check    linters, types and import rules
 # make fix      put the formatting right
 # make locks    renew the pinned versions in locks/
@@ -19,7 +20,7 @@ DEPLOY := $(SUDO) python3 -B -m deploy
 VENV := .venv
 PYTEST_ARGS ?=
 
-.PHONY: help up down destroy clear images test check fix locks packages bench attack mutants
+.PHONY: help up down destroy clear images test check fix locks packages bench attack mutants evaluate
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,15p'
 
@@ -81,6 +82,10 @@ bench: packages $(VENV)/made build/bench/made
 		printf '\nbenchmarks/%s.py\n' $$one; \
 		$(SUDO) env $(BENCH) $(VENV)/bin/python -m benchmarks.$$one || failed=1; \
 	done; $(SUDO) env $(BENCH) python3 -B -m deploy clear; exit $$failed
+
+EVALUATE_ARGS ?=
+evaluate: $(VENV)/made
+	$(VENV)/bin/python -W ignore -m benchmarks.evaluation.evaluate $(EVALUATE_ARGS)
 
 # Custom command: no path of this machine gets into a lock.
 UV := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make locks"

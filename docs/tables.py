@@ -18,6 +18,7 @@ sys.path.insert(0, str(DOCS.parent))
 from deploy.folders import FOLDERS  # noqa: E402
 from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
+from docs.checked import pages  # noqa: E402
 from docs.markdown import code, table  # noqa: E402
 from docs.verbs import verbs  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
@@ -283,12 +284,13 @@ def fresh(page: str) -> str:
 
 
 def main() -> int:
-    stale = [page for page in TABLES if fresh(page) != (DOCS / page).read_text()]
+    made = {page: fresh(page) for page in TABLES} | pages()
+    stale = [page for page, text in made.items() if not (DOCS / page).exists() or text != (DOCS / page).read_text()]
     if "--write" not in sys.argv[1:]:
         print("\n".join(f"docs/{page} is stale: python docs/tables.py --write" for page in stale) or "All fresh.")
         return 1 if stale else 0
     for page in stale:
-        (DOCS / page).write_text(fresh(page))
+        (DOCS / page).write_text(made[page])
         print(f"wrote docs/{page}")
     return 0
 

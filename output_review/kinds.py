@@ -85,12 +85,12 @@ def _delimiter(head: bytes, ending: str) -> str:
     text = head.decode("utf-8", errors="ignore")
     lines = [line for line in text.split("\n")[:-1] if line.strip()][:20] or [text]
     wanted = _ENDINGS.get(ending)
-    for delimiter in [wanted] if wanted else _DELIMITERS:
+    for delimiter in [wanted, *_DELIMITERS] if wanted else _DELIMITERS:  # a .csv may have semicolons
         try:
             widths = {len(row) for row in csv.reader(lines, delimiter=delimiter) if row}
         except csv.Error:
             continue
-        if len(widths) == 1 and widths.pop() >= 2 and (wanted or len(lines) > 1):
+        if len(widths) == 1 and widths.pop() >= 2 and (delimiter == wanted or len(lines) > 1):
             return delimiter
     if wanted and len(lines) >= 1 and wanted in text:
         return wanted  # a ragged table is still better read as one; the preview says that it is ragged

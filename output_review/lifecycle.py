@@ -1,9 +1,8 @@
 """The life of a release request: one table, one rule for who may act, one for what a vote must hold. Pure.
 
 `TABLE` says what becomes of a request in a status by an action, and everything that is not in it is refused. `WHO`
-says whose each action is. The diagram in the docs and the tests are made from the same two. The page greys a button
-with the very `Reason` that the server refuses with. Counting votes is in `tally`; storing, hashing and the clock
-are left to others.
+says whose each action is; the docs and the tests are made from the same two. The page greys a button with the very
+`Reason` that the server refuses with. `tally` counts votes; storing, hashing and the clock are left to others.
 
 A draft is not in the table: it is the dialog in JupyterLab, and nobody sees it before it is sent. Nothing here
 waits for something outside: each step is done in one transaction, or refused.
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from output_review.behalf import FOR_SOMEBODY
 from output_review.policy import Policy, Releaser
 from output_review.tally import approved_files, counting, free_places, handling, live_claims, settled
 from output_review.vocabulary import OPEN, Action, Actor, File, FileDecision, FileRole, FileVerdict, Request, Status
@@ -83,6 +83,7 @@ class Because(StrEnum):
     NOT_THE_AUTHOR = "not-the-author"
     NOT_A_MEMBER = "not-a-member"
     SYSTEM_ONLY = "system-only"
+    ON_BEHALF = "on-behalf"
     CHECKER_RELEASES = "checker-releases"
     STATUS = "status"
     TAKEN = "taken"
@@ -174,6 +175,8 @@ def reviewer_objection(actor: Actor, request: Request) -> Reason | None:
 
 def _person(actor: Actor, action: Action, request: Request) -> Reason | None:
     who = WHO[action]
+    if actor.operator and action not in FOR_SOMEBODY:
+        return Reason(Because.ON_BEHALF, "Nobody may do this for somebody else, an operator neither.")
     if who is Who.RELEASER:
         who = Who.DESK if request.policy.release_by is Releaser.DESK else Who.CHECKER
         if actor.system and who is Who.CHECKER:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.errors import BadInput, Broken
+from output_review.behalf import signature
 from output_review.lifecycle import flaw, releasable
 from output_review.queries import downloads_of
 from output_review.steps import allowed, step
@@ -76,7 +77,7 @@ def recall(connection: Connection, actor: Actor, number: int, version: int, comm
         raise BadInput(missing.text)
     out = [{"person": one.person, "name": one.name} for one in downloads_of(connection, number)]
     details = {"comment": comment, "round": request.round, "downloaded": out}
-    return step(connection, actor, Action.RECALL, request, now, details, comment=comment, reviewer=actor.name)
+    return step(connection, actor, Action.RECALL, request, now, details, comment=comment, reviewer=signature(actor))
 
 
 def expire(connection: Connection, number: int, now: datetime) -> Request:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.errors import Forbidden, Refused
+from output_review.behalf import told
 from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
 from output_review.origin import to_json
 from output_review.post import tell
@@ -105,8 +106,9 @@ def step(
             raise Stale(_what_happened(get_request(connection, request.id)))
         if becomes not in (Status.IN_REVIEW, Status.REVIEWED):
             connection.execute(delete(claims).where(claims.c.request_id == request.id))
-    audit.record(connection, actor.name, EVENT[action], f"request:{request.id}", details)
-    tell(connection, EVENT[action], request, actor.name, now, details)
+    who, behalf = told(actor)
+    audit.record(connection, who, EVENT[action], f"request:{request.id}", {**details, **behalf})
+    tell(connection, EVENT[action], request, who, now, details)
     return get_request(connection, request.id)
 
 

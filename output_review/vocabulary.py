@@ -119,7 +119,8 @@ class PolicyEvent(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, as far as the rules care: `member` means a present member of the request's project."""
+    """Who acts, as far as the rules care: `member` means a present member of the request's project. An `operator`
+    acts for this person from the host's command line, for a `reason`."""
 
     name: str
     checker: bool = False
@@ -128,6 +129,8 @@ class Actor:
     member: bool = False
     lead: bool = False
     system: bool = False
+    operator: str = ""
+    reason: str = ""
 
 
 SYSTEM = Actor("system:desk", system=True)

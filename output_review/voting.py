@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput, Broken
+from output_review.behalf import signature
 from output_review.lifecycle import TABLE, flaw
 from output_review.policies import in_force
 from output_review.sight import blind
@@ -165,7 +166,7 @@ def _end(
         "votes": told,
         "files": _judged(request, judged),
     }
-    return step(connection, actor, action, request, now, details, comment=comment, reviewer=actor.name)
+    return step(connection, actor, action, request, now, details, comment=comment, reviewer=signature(actor))
 
 
 def take_back(connection: Connection, actor: Actor, number: int, version: int, now: datetime) -> Request:

@@ -14,7 +14,7 @@ from output_review.checks.measures import STATISTICS, Meaning, is_margin, meanin
 from output_review.checks.parts import Origin
 
 # Only what was made to be read as a table is one of counts; the points of a figure or an array of weights is not.
-PUBLISHED = (Origin.SHEET, Origin.BLOCK, Origin.CACHE)
+PUBLISHED = (Origin.SHEET, Origin.BLOCK, Origin.CACHE, Origin.DATA)
 
 _BASES = (5, 10)
 _CHANCE = 0.01  # that unrounded counts look rounded: 5^-cells (each is a multiple of 5 with probability 1/5)
@@ -50,7 +50,11 @@ def counts(grid: Grid) -> Iterator[Count]:
 
 def crosstab(grid: Grid) -> tuple[int, ...]:
     """The columns of a crosstab of counts, margins included: whole numbers, under names of categories."""
-    if not grid.labels or any(_statistic(grid, row) for row in range(min(len(grid.cells), 50))):
+    if (
+        grid.part.origin is Origin.DATA
+        or not grid.labels
+        or any(_statistic(grid, row) for row in range(min(len(grid.cells), 50)))
+    ):
         return ()
     named = [j for j in grid.values if meaning_of(grid.columns[j]) in STATISTICS]
     free = [j for j in grid.values if j not in named and meaning_of(grid.columns[j]) is not Meaning.KEY]

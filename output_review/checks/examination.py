@@ -30,7 +30,7 @@ def examine(name: str, data: bytes, context: Context, checks: Iterable[Check] | 
             ran = ran or "done" in event
             yield event
     if not ran:
-        yield _gap(NotChecked("file", "no check reads this kind of file"))
+        yield _gap(NotChecked("file", "no check reads it"))
     yield {"end": True}
 
 

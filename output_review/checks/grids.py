@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,11 @@ from output_review.checks.measures import STATISTICS, Meaning, is_margin, meanin
 from output_review.checks.parts import Cell, Origin, Part, Skipped
 
 MOST_CELLS = 400_000
+_STATISTICS = 3
 _HEADERS = 3  # lines of header below the first
 _NUMBER = re.compile(r"^(?=[+-]?[.,]?\d)[+-]?(\d+([  ,']\d{3})*|\d*)([.,]\d+)?([eE][+-]?\d+)?$")
+_COMMA = re.compile(r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+)( ?%)?$")
+_POINT = re.compile(r"^[+-]?\d*\.\d+( ?%)?$")
 _COUNT_AND_SHARE = re.compile(r"^(\d[\d  ,']*)\s*[(\[]\s*\d+([.,]\d+)?\s*%?\s*[)\]]$")
 _HIDDEN = re.compile(
     r"^(([<≤]|<=|&lt;)\s*\d+|\d+\s*[-–]\s*\d+\s*\*|\*+|x+|c|s|n\.?\s?[dap]\.?|\[?\(?(suppressed|redacted|secret|hidden|"
@@ -27,8 +30,9 @@ _HIDDEN = re.compile(
 )
 
 
-def number_of(cell: Cell) -> float:
-    """The number in a cell, NaN if there is none. A percent sign is dropped: 12.5 % is 12.5."""
+def number_of(cell: Cell, comma: bool = False) -> float:
+    """The number in a cell, NaN if there is none. A percent sign is dropped: 12.5 % is 12.5. `comma`: the table has
+    decimal commas, so that 1,234 is no thousand."""
     if isinstance(cell, bool) or cell is None or isinstance(cell, date | datetime | time):
         return math.nan
     if isinstance(cell, int | float):
@@ -39,15 +43,21 @@ def number_of(cell: Cell) -> float:
         text = both.group(1).strip()
     if not text or len(text) > 40 or not _NUMBER.match(text) or not any(c.isdigit() for c in text):
         return math.nan
-    return float(_plain(text))
+    return float(text.replace(",", ".") if comma and text.count(",") == 1 else _plain(text))
 
 
 def _plain(text: str) -> str:
     """Without separators of thousands, with a decimal point."""
     text = re.sub(r"[  ']", "", text)
-    if re.match(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$", text):
+    if re.match(r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$", text):
         return text.replace(",", "")
     return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", "")
+
+
+def _decimal_comma(rows: tuple[tuple[Cell, ...], ...]) -> bool:
+    """Whether a cell has a comma that can only be decimal, and none a point between figures."""
+    texts = [c.strip() for row in rows for c in row if isinstance(c, str) and len(c) < 40]
+    return any(_COMMA.match(c) for c in texts) and not any(_POINT.match(c) for c in texts)
 
 
 def is_hidden(cell: Cell) -> bool:
@@ -91,7 +101,7 @@ class Grid:
     def meaning(self, row: int, column: int) -> Meaning:
         """What a cell measures: its column's name says it, or else a label of its row."""
         by_column = meaning_of(self.columns[column])
-        if by_column in STATISTICS:
+        if by_column in STATISTICS and not self._statistics_as_rows:
             return by_column
         for j in self.labels:
             cell = self.cells[row][j]
@@ -99,8 +109,16 @@ class Grid:
                 return meaning_of(cell)
         return by_column
 
+    @cached_property
+    def _statistics_as_rows(self) -> bool:
+        """Whether labels name three statistics or more: then a column called “mean radius” is a variable."""
+        columns = ([row[j] for row in self.cells] for j in self.labels)
+        named = ({meaning_of(c) for c in column if isinstance(c, str)} for column in columns)
+        return any(len(one & STATISTICS) >= _STATISTICS for one in named)
+
     def place(self, row: int, column: int) -> dict[str, int | str]:
-        return dict(self.part.at(row=row + self.skipped + 1, column=column + 1))
+        line = self.part.place.get("row", 1) if self.part.origin is Origin.BLOCK else 1  # of the text it stands in
+        return dict(self.part.at(row=int(line) + row + self.skipped, column=column + 1))
 
     def name(self, row: int, column: int) -> str:
         """The cell in words: “n” of “North, F”."""
@@ -135,7 +153,8 @@ def _grid_of(part: Part) -> Grid:
     width = len(columns)
     body = tuple((*row, *(None,) * (width - len(row)))[:width] for row in cells)
     shape = (len(body), width)
-    numbers = np.array([[number_of(c) for c in row] for row in body], dtype=np.float64).reshape(shape)
+    comma = _decimal_comma(body)
+    numbers = np.array([[number_of(c, comma) for c in row] for row in body], dtype=np.float64).reshape(shape)
     hidden = np.array([[is_hidden(c) for c in row] for row in body], dtype=bool).reshape(shape)
     blank = np.array([[is_blank(c) for c in row] for row in body], dtype=bool).reshape(shape)
     grid = Grid(part, columns, body, skipped, numbers, hidden, blank, ())
@@ -196,25 +215,42 @@ def _is_number(name: str) -> bool:
 
 
 def _labels(grid: Grid) -> tuple[int, ...]:
-    """Columns of words; columns of numbers that are called as keys are; what stands before the first measure."""
+    """Columns of words; those that number the rows; keys by their names; what stands before the first measure."""
     width = len(grid.columns)
     numeric = [_holds_numbers(grid, j) for j in range(width)]
     meanings = [meaning_of(name) for name in grid.columns]
-    labels = {j for j in range(width) if not numeric[j]}
+    numbering = {j for j in range(width) if _numbers_rows(grid, j)}
+    labels = {j for j in range(width) if not numeric[j]} | numbering
     statistics = any(isinstance(c, str) and meaning_of(c[:40]) in STATISTICS for row in grid.cells for c in row)
     if not statistics:  # where the rows are statistics, “age” is what they are of
         labels |= {j for j in range(width) if meanings[j] is Meaning.KEY and grid.integers(j)}
     first = next((j for j in range(width) if numeric[j] and meanings[j] in STATISTICS), None)
     if first is not None:
         labels |= {j for j in range(first) if grid.integers(j) and meanings[j] is Meaning.OTHER}
-    elif not labels and width > 1 and grid.integers(0) and meanings[0] is Meaning.OTHER:
-        labels = {0}  # the index of a frame that was written without a name
+    told = {j for j in labels - numbering if not grid.blank[:, j].all()}
+    rest = [j for j in range(width) if j not in labels and meanings[j] is Meaning.OTHER]
+    if not told and len(rest) > 1 and _distinct(grid, rest[0]):
+        labels |= {rest[0]}  # the index of a frame, levels of a category written as numbers
     return tuple(sorted(labels))
+
+
+def _numbers_rows(grid: Grid, column: int) -> bool:
+    """Whether a column without a name counts the rows, as a frame's own index does; printed, it may have one."""
+    nameless = not grid.columns[column].strip() or (column == 0 and grid.part.origin is Origin.BLOCK)
+    return nameless and bool((grid.numbers[:, column] == np.arange(len(grid.cells))).all())
+
+
+def _distinct(grid: Grid, column: int) -> bool:
+    """Whether every row has a number of its own, in rising order or all whole."""
+    known = grid.numbers[np.isfinite(grid.numbers[:, column]), column]
+    rising = bool((np.diff(known) > 0).all())
+    return len(set(known.tolist())) == len(known) and (rising or grid.integers(column))
 
 
 def _holds_numbers(grid: Grid, column: int) -> bool:
     filled = ~grid.blank[:, column]
     known = np.isfinite(grid.numbers[:, column]) | grid.hidden[:, column]
-    if not filled.any():
+    texts = (cell for row in grid.cells if isinstance(cell := row[column], str))
+    if not filled.any() or any(map(is_margin, texts)):
         return False
     return bool(np.isfinite(grid.numbers[:, column]).any() and known.sum() >= 0.6 * filled.sum())

@@ -98,7 +98,6 @@ _ALL = (
         r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\w.])"),
         lambda text: not text.startswith(("127.", "0.", "255."))),
     Kind("a telephone number", re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ .]?|0)[1-9](?:[ .-]\d\d){4}(?![\w.,-])")),
-    Kind("a UUID", re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")),
     Kind("a payment card number", re.compile(r"(?<![\w.])(?:\d{4}[ -]){3}\d{4}(?![\w.])"), _luhn),
 )  # fmt: skip
 _CODE = re.compile(r"^[A-Za-z]{0,6}[-_/#]?\d{3,}[-_/A-Za-z0-9]{0,20}$|^[0-9a-fA-F]{12,64}$")
@@ -129,7 +128,7 @@ class Kinds:
 
 
 def _hash(text: str) -> bool:
-    return bool(re.fullmatch(r"[0-9a-fA-F]{16,64}", text))
+    return bool(re.fullmatch(r"[0-9a-fA-F]{16,64}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text))
 
 
 KINDS = Kinds()

@@ -30,6 +30,7 @@ class Form(StrEnum):
     ONNX = "onnx"
     ARCHIVE = "archive"
     UNKNOWN = "unknown"
+    MODEL = "model"  # what is told of a model or another object in a file
     TABLE = "table"  # cells in rows and columns, wherever they were found
 
 

@@ -9,6 +9,7 @@ from enclave import audit
 from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
 from enclave.names import person_name, project_slug
+from output_review import showing, shown
 from output_review.limits import text
 from output_review.origin import to_json as origin_json
 from output_review.queries import downloads_of
@@ -16,7 +17,7 @@ from output_review.queue import Asked, Whose, look
 from output_review.reading import all_votes, get_request
 from output_review.sight import blind
 from output_review.tally import counting, handling, outcome
-from output_review.vocabulary import OPEN, Request, Status
+from output_review.vocabulary import OPEN, Actor, Request, Status
 from output_review.words import state_in_words
 
 number_argument = click.argument("number", type=click.IntRange(1, 10**9 - 1))
@@ -55,7 +56,7 @@ def list_requests(
     asked = Asked(context.actor, statuses, project or "", whose, by or "", overdue, words or "")
     with context.database.read() as connection:
         found, _ = look(connection, asked, now(), None, limit)
-    show([_line(one) for one in found], as_json)
+    show([shown.line(one, now(), names=True) if as_json else _line(one) for one in found], as_json)
 
 
 @click.command("show")
@@ -63,9 +64,16 @@ def list_requests(
 @json_option
 @pass_context
 def show_request(context: Context, number: int, as_json: bool) -> None:
-    """One request with its files, its history, and its votes unless they are still kept from each other."""
+    """One request with its files, its history, and its votes unless they are still kept from each other.
+
+    As JSON it is what the API shows to an auditor.
+    """
     with context.database.read() as connection:
         found = get_request(connection, number)
+        if as_json:
+            auditor = Actor(context.actor, auditor=True)
+            show(showing.whole(connection, found, auditor, now()), as_json)
+            return
         given = [one for one in all_votes(connection, found) if not blind(found, one.round)]
         out = downloads_of(connection, number)
         history = list(reversed(audit.events(connection, f"request:{number}", 1000)))
@@ -110,7 +118,7 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
         "downloaded": [f"{one.time.isoformat(timespec='seconds')} {one.person} {one.name}" for one in out],
         "history": [f"{one.time.isoformat(timespec='seconds')} {one.actor} {one.event}" for one in history],
     }
-    show(details, as_json)
+    show(details, False)
 
 
 def _line(found: Request) -> dict[str, Any]:

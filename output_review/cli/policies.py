@@ -1,18 +1,30 @@
-"""`enclave request policy | set-policy`."""
+"""`enclave request policies | policy | set-policy`."""
 
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from data_mounts.projects import all_projects
 from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
 from enclave.names import project_slug
 from output_review.limits import LIMITS, text
-from output_review.policies import PolicyVersion, set_policy, versions
-from output_review.policy import BOUNDS, Downloader, Releaser, to_json
+from output_review.policies import PolicyVersion, in_force, set_policy, versions
+from output_review.policy import BOUNDS, Downloader, Releaser
+from output_review.shown import policy_version
 
 project_argument = click.argument("project", callback=parsed(project_slug))
+
+
+@click.command("policies")
+@json_option
+@pass_context
+def list_policies(context: Context, as_json: bool) -> None:
+    """The review policy in force of every project."""
+    with context.database.read() as connection:
+        found = [in_force(connection, project.slug) for project in all_projects(connection)]
+    show([_version(one, as_json) for one in found], as_json)
 
 
 @click.command("policy")
@@ -24,13 +36,15 @@ def show_policy(context: Context, project: str, history: bool, as_json: bool) ->
     """The review policy of a project: the version in force, or all of them."""
     with context.database.read() as connection:
         found = versions(connection, project)
-    show([_version(one) for one in found] if history else _version(found[0]), as_json)
+    show([_version(one, as_json) for one in found] if history else _version(found[0], as_json), as_json)
 
 
-def _version(found: PolicyVersion) -> dict[str, Any]:
-    time = found.time.isoformat(timespec="seconds") if found.time else ""
-    head = {"project": found.project, "version": found.version, "set_by": found.set_by, "time": time}
-    return head | {"reason": found.reason} | to_json(found.policy)
+def _version(found: PolicyVersion, as_json: bool) -> dict[str, Any]:
+    """As the API shows it; in words its values stand beside the version."""
+    by = (found.set_by, found.reason, found.time)
+    told = policy_version(found.project, found.version, found.policy, by)
+    values: dict[str, Any] = told.pop("policy")
+    return told | ({"policy": values} if as_json else values)
 
 
 def _policy_options(command: Callable[..., Any]) -> Callable[..., Any]:

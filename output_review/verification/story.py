@@ -113,14 +113,15 @@ _OF_PEOPLE = (
 
 
 def _said(story: Story, event: Event) -> None:
-    who = (story.round, event.actor)
+    person = event.details.get("on_behalf_of", event.actor)  # for whom an operator did it
+    who = (story.round, person)
     match event.event:
         case RequestEvent.CLAIMED:
-            story.claims.add(event.actor)
+            story.claims.add(person)
         case RequestEvent.UNCLAIMED:
-            story.claims.discard(event.actor)
+            story.claims.discard(person)
         case RequestEvent.VOTED:
-            story.claims.discard(event.actor)
+            story.claims.discard(person)
             story.words[who] += 1
         case RequestEvent.COMMENTED:
             story.comments[who] += 1

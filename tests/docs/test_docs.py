@@ -171,6 +171,14 @@ def test_tables_say_what_the_code_says(page):
     assert (DOCS / page).read_text() == tables().fresh(page), "run `python docs/tables.py --write`"
 
 
+def test_every_check_has_its_page_made_from_its_registration():
+    pages = tables().pages()
+    stale = [
+        page for page, text in pages.items() if not (DOCS / page).exists() or (DOCS / page).read_text() != text
+    ]
+    assert len(pages) > 15 and stale == [], "run `python docs/tables.py --write`"
+
+
 def test_a_page_without_a_place_for_its_table_is_refused(tmp_path, monkeypatch):
     made = tables()
     monkeypatch.setattr(made, "DOCS", tmp_path)

@@ -39,6 +39,9 @@ BECOMES = {
     Action.RECALL: Status.RECALLED,
     Action.EXPIRE: Status.EXPIRED,
 }
+FOR_OTHERS = {
+    Action.CLAIM, Action.UNCLAIM, Action.RETURN, Action.TAKE_BACK, Action.RECALL, Action.WITHDRAW,
+}  # fmt: skip
 DESK_ONLY = {Action.APPROVE, Action.REVEAL, Action.HOLD, Action.EXPIRE}
 
 
@@ -59,11 +62,12 @@ class Case:
     grace_over: bool
     expired: bool
     settles: Action | None
+    operator: bool = False
 
 
 def may(action, case):
     """Whether this is allowed."""
-    if action not in POSSIBLE[case.status]:
+    if action not in POSSIBLE[case.status] or (case.operator and action not in FOR_OTHERS):
         return False
     if action in DESK_ONLY or (action is Action.RELEASE and not case.by_checker):
         person = case.system

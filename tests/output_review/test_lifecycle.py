@@ -65,7 +65,11 @@ EVERY_ACTOR = [
     Actor(name, checker, auditor, admin, member)
     for name in ("alice", "carol")
     for checker, auditor, admin, member in itertools.product([False, True], repeat=4)
-] + [SYSTEM]
+] + [
+    SYSTEM,
+    Actor("carol", checker=True, operator="operator:root"),
+    Actor("alice", member=True, operator="operator:root"),
+]
 VOTES = [(), ("carol",), ("chen",), ("chen", "cleo"), ("carol", "chen")]
 CLAIMS = [(), ("carol",), ("chen",), ("chen", "cleo")]
 POLICIES = [Policy(reviewers=n, release_by=who) for n in (1, 2, 3) for who in Releaser]
@@ -92,6 +96,7 @@ def test_everybody_may_do_exactly_what_the_rules_say(status, action):
                 by_checker=policy.release_by is Releaser.CHECKER,
                 grace_over=moment >= NOON,
                 expired=moment >= NOON + timedelta(days=90),
+                operator=bool(actor.operator),
                 settles=Action.APPROVE if len(voters) >= policy.reviewers else None,
             )
             reason = objection(actor, action, request, moment)

@@ -59,7 +59,8 @@ class Inferred(Check):
         if part.origin not in PUBLISHED:
             return
         shares = [j for j in grid.values if meaning_of(grid.columns[j]) is Meaning.PERCENT]
-        sizes = [j for j in range(len(grid.columns)) if meaning_of(grid.columns[j]) is Meaning.COUNT]
+        shown = np.isfinite(grid.numbers).any(axis=0) | grid.hidden.any(axis=0)
+        sizes = [j for j in np.flatnonzero(shown).tolist() if meaning_of(grid.columns[j]) is Meaning.COUNT]
         if len(sizes) == 1:
             for column in shares:
                 yield from _beside(grid, column, sizes[0], threshold)
@@ -71,8 +72,10 @@ class Inferred(Check):
         return table(("ward", "n", "percent_died"), [("A", 95, 2.1), ("B", 310, 22.6)])
 
 
-def _unit(values: npt.NDArray[np.float64]) -> float:
-    """1 for shares of 1, 100 for percentages."""
+def _unit(values: npt.NDArray[np.float64], name: str = "") -> float:
+    """1 for shares of 1, 100 for percentages; a name that says per cent is believed."""
+    if "%" in name or {"percent", "percentage", "pct", "perc", "prozent", "pourcentage"} & set(words_of(name)):
+        return 100.0
     known = values[np.isfinite(values)]
     return 1.0 if len(known) and known.max() <= 1 else 100.0
 
@@ -80,7 +83,7 @@ def _unit(values: npt.NDArray[np.float64]) -> float:
 def _beside(grid: Grid, column: int, size: int, threshold: int) -> Iterator[Finding]:
     """Percentages in one column with counts in another: of the count itself, or the count's share of a total."""
     count, share = grid.numbers[:, size], grid.numbers[:, column]
-    share = share / _unit(share)
+    share = share / _unit(share, grid.columns[column])
     both = np.isfinite(count) & np.isfinite(share) & (count > 0) & (share > 0)
     ratio = share[both] / count[both]
     if len(ratio) > 1 and ratio.max() <= 1.1 * ratio.min():  # its share of the total: the total is 1/ratio
@@ -108,7 +111,9 @@ def _alone(grid: Grid, shares: Sequence[int], threshold: int) -> Iterator[Findin
     groups += [[(row, j) for row in range(len(grid.cells)) if not grid.margin_row(row)] for j in inner]
     for cells in groups:
         told = [(row, j) for row, j in cells if np.isfinite(grid.numbers[row, j])]
-        unit = _unit(np.array([grid.numbers[row, j] for row, j in told]))
+        if not told:
+            continue
+        unit = _unit(np.array([grid.numbers[row, j] for row, j in told]), grid.columns[cells[0][1]])
         values = [grid.numbers[row, j] / unit for row, j in told]
         found = denominator(values, [_rounding(grid.cells[row][j]) / unit for row, j in told])
         if found is None:

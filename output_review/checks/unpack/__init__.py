@@ -10,20 +10,30 @@ from importlib import import_module
 
 from output_review.checks.forms import form_of
 from output_review.checks.parts import Form, Part
+from output_review.checks.unpack.gaps import Gap
 
 # Imported when a file of the form is there: a text need not wait for, nor trust, a library of spreadsheets.
-_MODULES = {Form.DELIMITED: "delimited"}
+_MODULES = {
+    Form.DELIMITED: "delimited",
+    Form.WORKBOOK: "workbooks",
+    Form.COLUMNAR: "columns",
+    Form.TEXT: "texts",
+    Form.JSON: "jsons",
+    Form.PLOT: "jsons",
+    Form.NOTEBOOK: "notebooks",
+    Form.HTML: "pages",
+    Form.SVG: "vectors",
+    Form.PDF: "documents",
+    Form.IMAGE: "images",
+    Form.ARCHIVE: "archives",
+    Form.PICKLE: "pickled",
+    Form.SKOPS: "skopses",
+    Form.ONNX: "onnxes",
+}
 _WRITTEN = (Form.TEXT, Form.JSON, Form.HTML, Form.SVG, Form.PLOT)
 MOST_PARTS = 2000
 MOST_BYTES = 512 * 1024**2
 DEEPEST = 6
-
-
-@dataclass(frozen=True)
-class Gap:
-    """What could not be read, in words."""
-
-    why: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,8 @@ def unpack(name: str, data: bytes) -> Unpacked:
 def _within(holder: Part, depth: int, gaps: list[str]) -> list[Part]:
     module = _MODULES.get(holder.form)
     if module is None:
+        if holder.form not in (Form.TABLE, Form.MODEL):
+            gaps.append(f"{holder.name}: no check reads this kind of file")
         return []
     if depth >= DEEPEST:
         gaps.append(f"{holder.name}: packed more than {DEEPEST} deep")

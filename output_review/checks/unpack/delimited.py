@@ -1,26 +1,19 @@
-"""Fields between delimiters: one table."""
+"""Fields between delimiters: one table, read where rows are asked for."""
 
-import csv
 import io
 from collections.abc import Iterator
 
-from output_review.checks.parts import Cell, Form, Part, Rows
-from output_review.checks.unpack import Gap
+from output_review.checks.parts import Form, Part
+from output_review.checks.unpack.gaps import Gap
 from output_review.kinds import kind_of
-
-_FIELD = 1024**2
+from output_review.readers.tables import sheets
+from output_review.readers.unreadable import Unreadable
 
 
 def parts(part: Part) -> Iterator[Part | Gap]:
-    delimiter = kind_of(io.BytesIO(part.data), part.name).delimiter or ","
-    text = part.data.decode("utf-8-sig", errors="replace")
-    csv.field_size_limit(_FIELD)
+    file = io.BytesIO(part.data)
     try:
-        rows: list[tuple[Cell, ...]] = [
-            tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row
-        ]
-    except csv.Error as error:
-        yield Gap(f"reading the table stopped: {error}")
-        return
-    header = tuple(str(cell) for cell in rows[0]) if rows else ()
-    yield Part(Form.TABLE, part.name, part.place, sheet=Rows(header, rows[1:]))
+        (sheet,) = sheets(file, kind_of(file, part.name))
+        yield Part(Form.TABLE, part.name, part.place, sheet=sheet)
+    except Unreadable as reason:
+        yield Gap(str(reason))

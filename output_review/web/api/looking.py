@@ -7,22 +7,19 @@ from sqlalchemy.engine import Connection
 
 from data_mounts.answers import projects_of
 from data_mounts.projects import all_projects
-from enclave import audit
 from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.people import Person
 from enclave.web.rooms import Desk
-from output_review import shown
+from output_review import showing, shown
 from output_review.limits import LIMITS, text
 from output_review.paging import Wanted, newest
 from output_review.policies import PolicyVersion, in_force, versions
 from output_review.post import Notice
-from output_review.queries import downloads_of
 from output_review.queue import Asked, Whose, look
-from output_review.reading import actor_for, all_votes, comments_of, get_request, no_such_request
+from output_review.reading import actor_for, get_request, no_such_request
 from output_review.sight import Sight, sight
-from output_review.telling import told
-from output_review.vocabulary import OPEN, Actor, Request, Status
+from output_review.vocabulary import OPEN, Status
 from output_review.web.api.operation import Call
 from output_review.web.download import download
 from output_review.web.figures import must_see_figures, of_period
@@ -97,23 +94,9 @@ def whole(connection: Connection, person: Person, number: int) -> dict[str, Any]
     """Raise `NotFound` if there is none or this person may not know of it."""
     request = get_request(connection, number)
     actor = actor_for(connection, person, request.project)
-    seen = sight(actor, request)
-    if seen is Sight.NOTHING:
+    if sight(actor, request) is Sight.NOTHING:
         raise no_such_request(number)
-    known = told(actor, request, all_votes(connection, request), comments_of(connection, [number])[number])
-    events = reversed(audit.events(connection, f"request:{number}", _HISTORY))
-    return shown.whole(request, known, now(), names=seen is Sight.EVIDENCE) | {
-        "may": shown.abilities(actor, request, now()),
-        "history": shown.happened(events),
-        "downloaded": _downloaded(connection, actor, request, seen),
-    }
-
-
-def _downloaded(connection: Connection, actor: Actor, request: Request, seen: Sight) -> list[dict[str, Any]]:
-    if request.status is not Status.RECALLED or not (actor.member or seen is Sight.EVIDENCE):
-        return []
-    taken = downloads_of(connection, request.id)
-    return [{"person": one.person, "name": one.name, "time": shown.stamp(one.time)} for one in taken]
+    return showing.whole(connection, request, actor, now())
 
 
 async def file(desk: Desk, call: Call) -> web.StreamResponse:

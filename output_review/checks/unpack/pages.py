@@ -1,0 +1,89 @@
+"""A page of HTML: its tables, its words (comments and hidden ones too), the JSON and images in its scripts."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html
+
+from output_review.checks.forms import is_plot
+from output_review.checks.parts import Form, Origin, Part, Rows
+from output_review.checks.unpack import jsons
+from output_review.checks.unpack.gaps import Gap
+
+_EMBEDDED = re.compile(r"data:[\w/+.-]{3,60};base64,([A-Za-z0-9+/=\s]{40,})")
+_MOST = 2000  # beginnings of JSON tried in one script
+_SHORTEST = 30
+
+
+def parts(part: Part) -> Iterator[Part | Gap]:
+    if not part.text.strip():
+        return
+    tree = html.fromstring(part.text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=False))
+    for number, one in enumerate(tree.iter("table"), start=1):
+        yield from _table(part, one, number)
+    for script in [*tree.iter("script"), *tree.iter(etree.Comment)]:
+        yield from _script(part, script.text or "")
+    for value in tree.xpath("//@*"):
+        if len(value) > _SHORTEST and value.lstrip()[:1] in ("{", "["):
+            yield from _script(part, str(value))
+    for match in _EMBEDDED.finditer(part.text):
+        try:
+            yield Part(Form.UNKNOWN, f"{part.name}, embedded", part.place, data=base64.b64decode(match.group(1)))
+        except (binascii.Error, ValueError):
+            yield Gap("data embedded in it are no base64")
+    yield Part(Form.TEXT, f"{part.name}, words", part.place, text=_words(tree))
+
+
+def _words(tree: Any) -> str:
+    """The text without scripts, styles and tables, which are parts of their own; comments are in it."""
+    found = []
+    for node in tree.iter():
+        if isinstance(node.tag, str) and node.tag in ("script", "style", "table"):
+            found.append((node.tail or "").strip())
+        elif any(up.tag in ("table", "script", "style") for up in node.iterancestors()):
+            continue
+        else:
+            found += [(node.text or "").strip(), (node.tail or "").strip()]
+    return "\n".join(one for one in found if one)
+
+
+def _table(part: Part, table: Any, number: int) -> Iterator[Part]:
+    """Rows of `th` and `td` of one table; cells that span columns are repeated."""
+    rows: list[tuple[str, ...]] = []
+    for line in table.iter("tr"):
+        cells: list[str] = []
+        for cell in line:
+            if cell.tag in ("td", "th"):
+                span = str(cell.get("colspan") or "1")
+                cells += [" ".join(cell.text_content().split())] * min(int(span) if span.isdigit() else 1, 100)
+        if cells:
+            rows.append(tuple(cells))
+    if len(rows) > 1:
+        sheet = Rows(rows[0], rows[1:], f"table {number}")
+        yield Part(Form.TABLE, f"{part.name}, table {number}", part.place, sheet=sheet)
+
+
+def _script(part: Part, text: str) -> Iterator[Part]:
+    """Every JSON value that stands in a script; the data of plotly, bokeh, vega and itables are written so."""
+    decoder, at = json.JSONDecoder(), 0
+    for _ in range(_MOST):
+        starts = [found for found in (text.find("[", at), text.find("{", at)) if found >= 0]
+        if not starts:
+            return
+        at = min(starts)
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+            continue
+        if end - at >= _SHORTEST:
+            yield from jsons.parts_of(part, value, Origin.DATA if is_plot(value) or _drawn(text) else Origin.SHEET)
+        at = end
+
+
+def _drawn(text: str) -> bool:
+    return any(word in text for word in ("Plotly", "Bokeh", "vegaEmbed", "vega", "bokeh", "bdata"))
