@@ -1,8 +1,6 @@
 // Tables on the request's page: scrolled as a whole, up to millions of rows, loaded window by window from the desk.
 // Where the desk says that a file is a table, the still preview in its frame gives way to this one. Every value is
 // set as text, never as markup.
-"use strict";
-
 const HEIGHT = 26; // pixels of a row, as in review.css
 const TALLEST = 15_000_000; // browsers end an element near 33 million pixels: beyond, a pixel stands for many rows
 const ROWS = 200, COLUMNS = 50; // of a window; the desk begins windows at multiples of them
@@ -272,8 +270,46 @@ async function begin(frame) {
     const answer = await fetch(frame.dataset.window);
     found = answer.ok ? await answer.json() : null;
   } catch { /* the still preview stays */ }
-  if (!found || found.family !== "table") return null;
-  return new Table(frame, found);
+  if (found && found.family === "table") return new Table(frame, found);
+  if (found && found.family in PAGED) leaves(frame, found, ...PAGED[found.family]);
+  return null;
+}
+
+// What is too long for one preview is leafed through: the document in the frame has no script and no cookie, so that
+// it is our page that turns its leaves. `shown` is how many of the parts one preview holds.
+const PAGED = { text: ["row", "lines", "Line"], pages: ["page", "pages", "Page"], notebook: ["cell", "cells", "Cell"] };
+
+// A fresh frame: one that still waits to be loaded lazily may load its first address after all.
+function turned(frame, query) {
+  const old = frame.querySelector("iframe"), made = old.cloneNode();
+  made.loading = "eager";
+  made.src = `${frame.dataset.preview}?${query}#here`;
+  old.replaceWith(made);
+}
+
+function leaves(frame, found, word, parts, name) {
+  const total = found[`total_${parts}`], size = found.shown;
+  if (!size || total <= size) return;
+  const bar = element("p", "leaf"), label = element("label", "", `${name} `), where = element("input");
+  const turn = (first) => {
+    where.value = Math.min(Math.max(1, first), total);
+    before.disabled = Number(where.value) <= 1;
+    after.disabled = Number(where.value) + size > total;
+    turned(frame, `${word}=${where.value}`);
+  };
+  const [before, after] = [["‹", -size], ["›", size]].map(([sign, step]) => {
+    const button = element("button", "", sign);
+    button.type = "button";
+    button.setAttribute("aria-label", `${step < 0 ? "Earlier" : "Later"} ${parts}`);
+    button.addEventListener("click", () => turn(Number(where.value) + step));
+    return button;
+  });
+  Object.assign(where, { type: "number", min: 1, max: total, value: found.first });
+  before.disabled = true;
+  where.addEventListener("change", () => turn(Math.floor(Number(where.value)) || 1));
+  label.append(where);
+  bar.append(label, ` of ${number(total)} `, before, after);
+  frame.after(bar);
 }
 
 function started(frame) {
@@ -295,7 +331,7 @@ async function follow(frame, query) {
   frame.scrollIntoView({ block: "center" });
   const table = await started(frame);
   if (table) table.go(place);
-  else frame.querySelector("iframe").src = `${frame.dataset.preview}?${query}#here`;
+  else turned(frame, query);
 }
 
 document.addEventListener("click", (event) => {

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
+from output_review.kinds import Family
 from output_review.places import place_of
 from output_review.preview import examine
 from output_review.sight import Sight
@@ -33,6 +34,9 @@ _HEADERS = {
 }
 
 
+_SAID = ("family", "kind", "notes", "cell")
+
+
 async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A file of the request."""
     file = await _file(desk, request)
@@ -40,9 +44,14 @@ async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
 
 
 async def window(desk: Desk, request: web.Request) -> web.StreamResponse:
-    """What is at a place in a file of the request, as JSON, for the table that our page scrolls."""
+    """What is at a place in a file of the request, as JSON, for the table that our page scrolls. Of anything else
+    only how much of it one preview shows, for turning its leaves."""
     file = await _file(desk, request)
     found = await examine(desk.settings.layout, file, place_of(request.query))
+    if found["family"] != Family.TABLE:
+        shown = max((len(found[parts]) for parts in ("lines", "pages", "cells") if parts in found), default=0)
+        found = {word: value for word, value in found.items() if isinstance(value, int) or word in _SAID}
+        found["shown"] = shown
     return web.json_response(found, headers=_HEADERS)
 
 

@@ -53,6 +53,7 @@ def page(browser: Browser, address: str):
     context = browser.new_context(viewport=WIDTHS["wide"], extra_http_headers={PERSON_HEADER: "carol"})
     page = context.new_page()
     page.console = []
+    page.on("pageerror", lambda error: page.console.append(str(error)))
     page.on("console", lambda message: page.console.append(message.text))
     page.goto(address)
     yield page
@@ -130,6 +131,16 @@ def test_a_text_stays_in_its_frame_and_a_link_marks_its_line(page: Page, address
     expect(frame.locator("li.here")).to_have_text("a line")
     expect(frame.locator("ol")).to_have_attribute("start", "2401")
     assert table(page, 3).count() == 0
+    leaf = page.locator(".leaf")
+    expect(leaf).to_contain_text("of 3,000")
+    leaf.get_by_label("Line", exact=True).fill("1")
+    leaf.get_by_role("button", name="Later lines").click()
+    expect(frame.locator("ol")).to_have_attribute("start", "401")
+    leaf.get_by_label("Line", exact=True).fill("2999")
+    leaf.get_by_label("Line", exact=True).press("Enter")
+    expect(frame.locator("ol")).to_have_attribute("start", "2801")
+    expect(leaf.get_by_role("button", name="Later lines")).to_be_disabled()
+    picture(page, "text-leafed")
 
 
 def picture(page: Page, name: str) -> None:
