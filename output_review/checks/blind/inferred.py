@@ -59,7 +59,7 @@ class Inferred(Check):
         if part.origin not in PUBLISHED:
             return
         shares = [j for j in grid.values if meaning_of(grid.columns[j]) is Meaning.PERCENT]
-        shown = np.isfinite(grid.numbers).any(axis=0) | grid.hidden.any(axis=0)
+        shown = np.isfinite(grid.numbers).any(axis=0)
         sizes = [j for j in np.flatnonzero(shown).tolist() if meaning_of(grid.columns[j]) is Meaning.COUNT]
         if len(sizes) == 1:
             for column in shares:

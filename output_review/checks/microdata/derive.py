@@ -14,8 +14,9 @@ from output_review.checks.microdata.index import Column
 from output_review.checks.microdata.layout import Groups, Layout
 
 _AGREE = 0.95  # so many of the cells have to come out
-_FEWEST = 3
+_FEWEST = 2
 _BITS = 20.0  # what the agreeing cells have to say together, the price of the filters tried added
+_MANY = 50  # people whom two exact counts hold together do not come out by chance
 _MOST_MATRIX = 8_000_000
 _BASES = (5.0, 6.0, 10.0, 100.0)  # what counts are rounded to; 6: OpenSAFELY's midpoint, ⌈x/6⌉·6 − 3
 
@@ -57,6 +58,7 @@ class Derivation:
     filter: Filter | None
     found: tuple[tuple[int, str, Column | None], ...]
     base: float
+    off: np.ndarray
 
     def words(self) -> str:
         keys = ", ".join(pick.column.name for pick in self.layout.picks)
@@ -67,8 +69,8 @@ class Derivation:
 
 def derive(layout: Layout, groups: Groups) -> Derivation | None:
     """The aggregate of everybody that gives this table, None if none is found."""
-    found, base = _measures(layout, groups)
-    return Derivation(layout, groups, None, found, base) if found else None
+    found, base, off = _measures(layout, groups)
+    return Derivation(layout, groups, None, found, base, off) if found else None
 
 
 def derive_filtered(layout: Layout, groups: Groups) -> Derivation | None:
@@ -76,34 +78,38 @@ def derive_filtered(layout: Layout, groups: Groups) -> Derivation | None:
     for one in _filters(layout, groups):
         kept = one.keeps(groups.people)
         fewer = Groups(groups.group, groups.people[kept], groups.of[kept], groups.count)
-        found, base = _measures(layout, fewer)
+        found, base, off = _measures(layout, fewer)
         if found:
-            return Derivation(layout, fewer, one, found, base)
+            return Derivation(layout, fewer, one, found, base, off)
     return None
 
 
-def _measures(layout: Layout, groups: Groups) -> tuple[tuple[tuple[int, str, Column | None], ...], float]:
-    """Each measure that comes out, and the base that counts were rounded to."""
+def _measures(
+    layout: Layout, groups: Groups
+) -> tuple[tuple[tuple[int, str, Column | None], ...], float, np.ndarray]:
+    """Each measure that comes out, the base that counts were rounded to, and the cells where one did not."""
     found: list[tuple[int, str, Column | None]] = []
     rounded = 0.0
     sizes = groups.sizes.astype(np.float64)
     left = []
+    off = np.zeros(len(groups.group), dtype=bool)
     for at in range(layout.values.shape[1]):
-        base = _agrees(layout.values[:, at], sizes, groups.group)
-        if base is None:
+        fit = _fit(layout.values[:, at], sizes, groups.group, (0.0, *_BASES))
+        if fit is None:
             left.append(at)
         else:
             found.append((at, "number", None))
-            rounded = max(rounded, base)
+            rounded, off = max(rounded, fit[0]), off | fit[1]
     for column in layout.table.columns if left else ():
         if column.kind != "number" or any(pick.column is column for pick in layout.picks):
             continue
         for how, predicted in _statistics(column, groups):
             for at in list(left):
-                if _agrees(layout.values[:, at], predicted, groups.group, counts=False) is not None:
+                if (fit := _fit(layout.values[:, at], predicted, groups.group, (0.0,))) is not None:
                     found.append((at, how, column))
                     left.remove(at)
-    return tuple(found), rounded
+                    off |= fit[1]
+    return tuple(found), rounded, off
 
 
 def _statistics(column: Column, groups: Groups) -> Iterator[tuple[str, np.ndarray]]:
@@ -144,24 +150,29 @@ def _orders(codes: np.ndarray, of: np.ndarray, column: Column, count: int) -> It
             yield name, at(part)
 
 
-def _agrees(values: np.ndarray, predicted: np.ndarray, group: np.ndarray, counts: bool = True) -> float | None:
-    """The base that makes the cells come out (0: as they are printed), None if none does."""
+def _fit(
+    values: np.ndarray, predicted: np.ndarray, group: np.ndarray, bases: tuple[float, ...]
+) -> tuple[float, np.ndarray] | None:
+    """The first base (0: as printed) with which nearly all cells come out, and those that do not; None if none
+    is.
+    """
     there = np.isfinite(values) & (group >= 0)
     there[there] = np.isfinite(predicted[group[there]])
     if there.sum() < _FEWEST:
         return None
     seen, meant = values[there], predicted[group[there]]
-    printed = 0.5 * 10.0 ** -_decimals(seen)
-    for base in (0.0, *_BASES) if counts else (0.0,):
-        if base == 6.0 and np.any(np.mod(seen + 3, 6) * (seen != 0)):
+    for base in bases:
+        shift = 3.0 if base == 6.0 else 0.0
+        if base and np.any(np.mod(seen + shift, base) * (seen != 0)):
             continue
-        if base not in (0.0, 6.0) and np.any(np.mod(seen, base)):
-            continue
-        half = max(printed, base / 2) if not base or base != 6 else 3.0
+        half = max(0.5 * 10.0 ** -_decimals(seen), shift or base / 2)
         near = np.abs(seen - meant) <= half + 1e-9 * np.abs(meant)
         bits = np.log2(np.maximum(1.0, np.abs(meant - np.median(meant)) / half))[near].sum()
-        if near.mean() >= _AGREE and (bits >= _BITS or (base == 0 and np.abs(meant).sum() >= 50 and near.all())):
-            return base
+        counted = len(bases) > 1 and base == 0 and near.all() and meant.sum() >= _MANY
+        if near.mean() >= _AGREE and (bits >= _BITS or counted):
+            off = np.zeros(len(values), dtype=bool)
+            off[np.flatnonzero(there)[~near]] = True
+            return base, off
     return None
 
 
@@ -184,7 +195,7 @@ def _filters(layout: Layout, groups: Groups) -> Iterator[Filter]:
         for at in whole:
             yield from _by_counts(column, matrix, sizes, layout.values[:, at], groups.group)
         if not whole:
-            yield from _by_means(column, matrix, layout, groups)
+            yield from _by_values(column, matrix, layout, groups)
 
 
 def _known(values: np.ndarray) -> np.ndarray:
@@ -215,7 +226,8 @@ def _by_counts(
             yield Filter(column, 0 if running else int(code), int(code) + 1, inside)
 
 
-def _by_means(column: Column, matrix: np.ndarray, layout: Layout, groups: Groups) -> Iterator[Filter]:
+def _by_values(column: Column, matrix: np.ndarray, layout: Layout, groups: Groups) -> Iterator[Filter]:
+    """Filters under which a measure is the mean or sum of a column of the data."""
     width = column.distinct + 1
     for measure in layout.table.columns:
         if measure.kind != "number" or measure is column:
@@ -235,11 +247,17 @@ def _by_means(column: Column, matrix: np.ndarray, layout: Layout, groups: Groups
             with np.errstate(divide="ignore", invalid="ignore"):
                 mean = sums / counts
             for at in range(layout.values.shape[1]):
-                values = layout.values[:, at]
-                there = np.isfinite(values) & (groups.group >= 0)
-                if there.sum() < _FEWEST:
-                    continue
-                half = 0.5 * 10.0 ** -_decimals(values[there]) + 1e-9 * np.abs(values[there])
-                near = np.abs(mean[groups.group[there]] - values[there][:, None]) <= half[:, None]
-                for code in np.flatnonzero(near.mean(axis=0) >= _AGREE)[:3]:
-                    yield Filter(column, 0 if running else int(code), int(code) + 1, inside)
+                for predicted in (mean, sums):
+                    for code in _columns_near(predicted, layout.values[:, at], groups.group):
+                        yield Filter(column, 0 if running else code, code + 1, inside)
+
+
+def _columns_near(predicted: np.ndarray, values: np.ndarray, group: np.ndarray) -> list[int]:
+    """The columns of a matrix (groups × ranks) that give nearly all values, a few at most."""
+    there = np.isfinite(values) & (group >= 0)
+    if there.sum() < _FEWEST:
+        return []
+    seen = values[there]
+    half = 0.5 * 10.0 ** -_decimals(seen) + 1e-9 * np.abs(seen)
+    near = np.abs(predicted[group[there]] - seen[:, None]) <= half[:, None]
+    return [int(code) for code in np.flatnonzero(near.mean(axis=0) >= _AGREE)[:3]]

@@ -28,7 +28,7 @@ def prepare(context: Context) -> None:
     if context.scratch is None:
         return
     for name, folder in sorted(context.data.items()):
-        sealed.tables(name, folder, context.scratch, _key(context.scratch))
+        sealed.tables(name, folder, context.scratch, key(context.scratch))
 
 
 def tables(context: Context) -> tuple[Table, ...]:
@@ -43,7 +43,7 @@ def _opened(data: tuple[tuple[str, Path], ...], scratch: Path) -> tuple[Table, .
     found: list[Table] = []
     for name, folder in data:
         try:
-            held = sealed.made(name, folder, scratch, _key(scratch))
+            held = sealed.made(name, folder, scratch, key(scratch))
         except sealed.Damaged as error:
             raise Skipped(f"the index of {name} cannot be used: {error}") from error
         if held is None:
@@ -52,7 +52,7 @@ def _opened(data: tuple[tuple[str, Path], ...], scratch: Path) -> tuple[Table, .
     return tuple(found)
 
 
-def _key(scratch: Path) -> bytes:
+def key(scratch: Path) -> bytes:
     """The project's key, made when it is first needed; its owner alone may read it."""
     path = scratch / _KEY
     if not path.exists():

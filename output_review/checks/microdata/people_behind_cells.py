@@ -1,23 +1,20 @@
 """How many people stand behind each cell, and how much of it is one person's, of a table that need not say so."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from output_review.checks.findings import Finding, Rule, Severity
 from output_review.checks.grids import Grid, grid_of
 from output_review.checks.microdata import held
-from output_review.checks.microdata.contributions import contributions, dominated, estimable, person_column
-from output_review.checks.microdata.derive import Derivation, derive, derive_filtered
-from output_review.checks.microdata.index import Column, Table
-from output_review.checks.microdata.joint import Overlapping
-from output_review.checks.microdata.layout import Groups, Layout, gather, layouts
-from output_review.checks.parts import Form, Origin, Part, table
+from output_review.checks.microdata.contributions import contributions, dominated, estimable
+from output_review.checks.microdata.derive import Derivation
+from output_review.checks.microdata.index import Table
+from output_review.checks.microdata.layout import Groups, Layout
+from output_review.checks.microdata.traced import derived, is_table, read_as, unit_of
+from output_review.checks.parts import Form, Part, table
 from output_review.checks.registry import Check, Context, Need
 
-_FEWEST_ROWS, _MOST_COLUMNS = 2, 60
-_TRIED_WITH_FILTERS = 2
 FEW = Rule(
     "few-people-behind-cell",
     "f(key) < t, f = people of the data with all values of the cell's key (and of the filter, if one was found)",
@@ -58,11 +55,9 @@ class PeopleBehindCells(Check):
 
     def look(self, part: Part, context: Context) -> Iterator[Finding]:
         tables = held.tables(context)
-        if part.origin not in (Origin.SHEET, Origin.BLOCK, Origin.DATA, Origin.CACHE):
+        if not is_table(part):
             return
         grid = grid_of(part)
-        if len(grid.cells) < _FEWEST_ROWS or len(grid.columns) > _MOST_COLUMNS:
-            return
         derivation = derived(part, tables)
         if derivation is not None:
             yield from _behind(grid, derivation, tables, context)
@@ -74,38 +69,6 @@ class PeopleBehindCells(Check):
 
     def example(self) -> Part:
         return table(("region", "mean cost"), [("North", 412.5), ("South", 377.1)])
-
-
-@lru_cache(maxsize=32)
-def read_as(part: Part, tables: tuple[Table, ...]) -> tuple[tuple[Layout, Groups], ...]:
-    """The ways to read a table as groups of people of the data, and who they are."""
-    grid, found = grid_of(part), []
-    for one in tables:
-        for layout in layouts(grid, one, held.digests):
-            try:
-                found.append((layout, gather(layout)))
-            except Overlapping:
-                continue
-    return tuple(found)
-
-
-@lru_cache(maxsize=32)
-def derived(part: Part, tables: tuple[Table, ...]) -> Derivation | None:
-    """How a table comes from the data: without a filter, or else with one."""
-    ways = read_as(part, tables)
-    for layout, groups in ways:
-        if (found := derive(layout, groups)) is not None:
-            return found
-    for layout, groups in ways[:_TRIED_WITH_FILTERS]:
-        if (found := derive_filtered(layout, groups)) is not None:
-            return found
-    return None
-
-
-def unit_of(found: Table, tables: Sequence[Table]) -> Column | None:
-    """Whose a row of a table is; None if every row is a person."""
-    others = tuple(one.columns for one in tables if one.dataset == found.dataset and one is not found)
-    return person_column(found.columns, others, found.rows)
 
 
 def _behind(grid: Grid, found: Derivation, tables: Sequence[Table], context: Context) -> Iterator[Finding]:

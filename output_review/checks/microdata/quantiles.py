@@ -16,6 +16,7 @@ from output_review.checks.microdata.joint import Joint, Pick, join
 _FEWEST_ROWS = 3
 _NEARLY = 0.9  # of the rows
 _MIDDLE = 0.17  # mean distance from the middle; records: 1/4, with a standard deviation of 1/√48 for one row
+_ENOUGH_PEOPLE, _FEWEST_SEEN = 1_000_000, 6
 _NEAR = 50  # values on either side
 _END = 0.02  # within so much of the smallest or largest it is an endpoint, which no group makes safe
 
@@ -60,7 +61,9 @@ def occupied(pick: Pick, decimals: int) -> np.ndarray:
 
 
 def _quantile(measure: Pick, keys: Sequence[Pick], least: int) -> float | None:
-    joint = join(keys, len(measure.empty)) if keys else _everybody(measure)
+    """Of many people every so-manieth is looked at; what that blurs is allowed for."""
+    stride = max(1, len(measure.column.codes) // _ENOUGH_PEOPLE)
+    joint = join(keys, len(measure.empty), stride) if keys else _everybody(measure)
     codes = measure.column.codes[joint.people]
     known = codes < measure.column.distinct
     order = np.lexsort((codes[known], joint.of[known]))
@@ -68,12 +71,14 @@ def _quantile(measure: Pick, keys: Sequence[Pick], least: int) -> float | None:
     low, high = [], []
     for row, group in enumerate(joint.group):
         start, end = np.searchsorted(of, [group, group + 1])
-        if group < 0 or end - start < least:
+        size = end - start
+        if group < 0 or size < (least if stride == 1 else _FEWEST_SEEN):
             continue
         ranks = measure.ranks
         first, last = np.searchsorted(codes[start:end], [ranks.low[row], ranks.high[row]])
-        low.append((first - 0.5) / (end - start - 1))
-        high.append((last - 0.5) / (end - start - 1))
+        blur = 0.5 if stride == 1 else np.sqrt(size)  # two standard deviations of a rank among those seen
+        low.append((first - blur) / (size - 1))
+        high.append((last - 1 + blur) / (size - 1) if stride > 1 else (last - 0.5) / (size - 1))
     return _shared(np.array(low), np.array(high), len(measure.empty))
 
 

@@ -25,8 +25,8 @@ from output_review.checks.microdata.joint import Overlapping, Pick, join
 from output_review.checks.microdata.quantiles import common_quantile, occupied
 
 SURE = 7.0  # bits left over: 1 in 128 for a file that is honest
-_MOST_SUBSETS = 80
-_ENOUGH_PEOPLE = 1_000_000
+_MOST_SUBSETS = 60
+_ENOUGH_PEOPLE = 500_000  # counted; of more every so-manieth
 _MOST_ROWS = 1000
 _MOST_IN_ORDER = 200  # rows of which it is asked whether they are quantiles
 

@@ -95,14 +95,14 @@ def save(path: Path, key: bytes, tables: Sequence[index.Table]) -> None:
                 arrays = [_write(file, cipher, array) for array in (one.values, one.codes)]
                 columns.append([one.name, one.kind, one.distinct, *arrays])
             described.append([table.dataset, table.name, table.rows, columns])
-        header = _seal(cipher, json.dumps(described).encode(), file.tell())
+        header = seal(cipher, json.dumps(described).encode(), str(file.tell()))
         file.write(header + struct.pack(">I", len(header)) + MAGIC)
     partial.rename(path)
 
 
 def _write(file: BinaryIO, cipher: AESGCM, array: np.ndarray) -> list[int | str]:
     offset = file.tell()
-    file.write(_seal(cipher, array.tobytes(), offset))
+    file.write(seal(cipher, array.tobytes(), str(offset)))
     return [offset, file.tell() - offset, array.dtype.str]
 
 
@@ -131,16 +131,21 @@ def _column(path: Path, cipher: AESGCM, name: str, kind: str, distinct: int, *ar
     return index.Column(name, kind, distinct, read)
 
 
-def _seal(cipher: AESGCM, data: bytes, offset: int) -> bytes:
+def seal(cipher: AESGCM, data: bytes, label: str) -> bytes:
+    """Nonce and AES-GCM of data, bound to a label."""
     nonce = os.urandom(_NONCE)
-    return nonce + cipher.encrypt(nonce, data, str(offset).encode())
+    return nonce + cipher.encrypt(nonce, data, label.encode())
+
+
+def unseal(cipher: AESGCM, sealed: bytes, label: str) -> bytes:
+    """What was sealed under this label; raise `Damaged` for anything else."""
+    try:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], label.encode())
+    except (InvalidTag, ValueError):
+        raise Damaged("it is not what was written, or was written under another key") from None
 
 
 def _open(path: Path, cipher: AESGCM, offset: int, length: int) -> bytes:
     with path.open("rb") as file:
         file.seek(offset)
-        sealed = file.read(length)
-    try:
-        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], str(offset).encode())
-    except InvalidTag:
-        raise Damaged(f"{path.name} is not what was written, or was written under another key") from None
+        return unseal(cipher, file.read(length), str(offset))

@@ -8,7 +8,7 @@ import pytest
 
 from output_review.checks.bounded import prepare
 from output_review.checks.grids import number_of
-from output_review.checks.microdata import contributions, held, people_behind_cells
+from output_review.checks.microdata import contributions, held, people_behind_cells, traced
 from output_review.checks.microdata.layout import Groups
 from output_review.checks.parts import table as part_of
 from output_review.checks.registry import Context
@@ -20,7 +20,7 @@ from tests.output_review.checks.microdata.grouping import crosstab, groups, long
 
 def derivation(table, file):
     names, rows = data.as_read(file)
-    return people_behind_cells.derived(part_of(names, rows), (table,))
+    return traced.derived(part_of(names, rows), (table,))
 
 
 def behind(found):
