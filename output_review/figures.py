@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from enclave import audit
-from output_review.vocabulary import Cause, RequestEvent
+from output_review.causes import Cause
+from output_review.vocabulary import RequestEvent
 
 BEGINS = (RequestEvent.SUBMITTED, RequestEvent.RESUBMITTED, RequestEvent.TAKEN_BACK)
 JUDGES = (RequestEvent.VOTED, RequestEvent.RETURNED, RequestEvent.REJECTED)

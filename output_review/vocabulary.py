@@ -66,22 +66,6 @@ class FileRole(StrEnum):
     SUPPORTING = "supporting"
 
 
-class Cause(StrEnum):
-    """Why a request is returned or rejected, as far as figures go; the comment says it for this one."""
-
-    SMALL_COUNTS = "small-counts"
-    DOMINANCE = "dominance"
-    DIFFERENCING = "differencing"
-    SINGLE_PEOPLE = "single-people"
-    IDENTIFIERS = "identifiers"
-    EXTREMES = "extremes"
-    MODEL = "model"
-    UNCLEAR = "unclear"
-    NOT_NEEDED = "not-needed"
-    OTHER = "other"
-    UNSAID = "unsaid"
-
-
 class Audience(StrEnum):
     """Who reads a checker's comment once the blind phase is over; an author's comment is for everybody."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput, Broken
 from output_review.behalf import signature
+from output_review.causes import Cause
 from output_review.lifecycle import TABLE, flaw
 from output_review.policies import in_force
 from output_review.sight import blind
@@ -26,7 +27,6 @@ from output_review.vocabulary import (
     Actor,
     Arrived,
     Audience,
-    Cause,
     FileDecision,
     FileVerdict,
     Request,

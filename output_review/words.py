@@ -6,7 +6,7 @@ Said to the author too: how many have voted, never what.
 from output_review.lifecycle import expires
 from output_review.policy import Downloader, Policy, Releaser
 from output_review.tally import counting, lacking
-from output_review.vocabulary import Cause, Request, Status
+from output_review.vocabulary import Request, Status
 
 _CLOSED = "Nobody: this request is closed, and nothing of it leaves."
 _STATE = {
@@ -21,19 +21,6 @@ _STATE = {
     Status.WITHDRAWN: "Withdrawn by its author",
     Status.RECALLED: "Recalled after its release",
     Status.EXPIRED: "Expired",
-}
-CAUSES = {
-    Cause.SMALL_COUNTS: "counts that are too small",
-    Cause.DOMINANCE: "one contributor makes up most of a value",
-    Cause.DIFFERENCING: "can be worked out from other figures",
-    Cause.SINGLE_PEOPLE: "rows or points of single people",
-    Cause.IDENTIFIERS: "names, dates or identifiers",
-    Cause.EXTREMES: "smallest or largest values",
-    Cause.MODEL: "a model that may hold its data",
-    Cause.UNCLEAR: "not explained well enough to be checked",
-    Cause.NOT_NEEDED: "more than the purpose needs",
-    Cause.OTHER: "something else",
-    Cause.UNSAID: "not said",
 }
 WHO_DOWNLOADS = {
     Downloader.MEMBERS: "Members of the project",

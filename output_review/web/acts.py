@@ -13,10 +13,11 @@ from enclave.clock import now
 from enclave.errors import Refused
 from enclave.web.rooms import Desk
 from output_review import records, store, voting
+from output_review.causes import Cause
 from output_review.limits import LIMITS, text
 from output_review.reading import get_request, present_actor
 from output_review.release import release_one
-from output_review.vocabulary import Actor, Audience, Cause, FileDecision, Request
+from output_review.vocabulary import Actor, Audience, FileDecision, Request
 
 Step = Callable[[Connection, Actor], Request]
 

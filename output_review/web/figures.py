@@ -12,8 +12,8 @@ from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.people import Person, Role
 from enclave.web.rooms import Desk
+from output_review.causes import CAUSES
 from output_review.figures import KINDS, Figures, figures
-from output_review.words import CAUSES
 
 PERIODS = (30, 90, 365)
 

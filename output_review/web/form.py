@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enclave.errors import BadInput
+from output_review.causes import Cause
 from output_review.lifecycle import flaw
 from output_review.tally import counting
-from output_review.vocabulary import Action, Cause, File, FileDecision, FileVerdict, Request
+from output_review.vocabulary import Action, File, FileDecision, FileVerdict, Request
 from output_review.web.acts import plain
 
 DECISIONS = (Action.VOTE, Action.RETURN, Action.REJECT)

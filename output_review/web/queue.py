@@ -13,14 +13,15 @@ from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.people import Person, Role, everybody
 from enclave.web.rooms import Desk
+from output_review.causes import CAUSES, Cause
 from output_review.lifecycle import objection, reviewer_objection
 from output_review.queries import counts, oldest_waiting, projects_with_requests
 from output_review.queue import Asked, Whose, how_many, look
 from output_review.reading import actor_for, checkers
 from output_review.tally import counting, handling
-from output_review.vocabulary import OPEN, Action, Actor, Cause, Request, Status
+from output_review.vocabulary import OPEN, Action, Actor, Request, Status
 from output_review.web.form import number_or_none, typed
-from output_review.words import CAUSES, state_in_words
+from output_review.words import state_in_words
 
 PAGE = 50
 _LONGEST = 100

@@ -12,6 +12,7 @@ from enclave.clock import now
 from enclave.people import find_person
 from enclave.web.render import PAGE_POLICY
 from enclave.web.rooms import Desk
+from output_review.causes import CAUSES
 from output_review.lifecycle import Reason, objection
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
@@ -22,7 +23,7 @@ from output_review.telling import Told, told
 from output_review.vocabulary import Action, Actor, Request, RequestEvent, Status
 from output_review.web.form import Form
 from output_review.web.subject import Subject, subject_of
-from output_review.words import CAUSES, in_words, state_in_words
+from output_review.words import in_words, state_in_words
 
 _POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 _EARLIER = 30

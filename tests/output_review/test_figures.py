@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave import audit
+from output_review.causes import CAUSES, Cause
 from output_review.figures import KINDS, Load, Spread, figures, spread
-from output_review.vocabulary import Cause, RequestEvent
-from output_review.words import CAUSES
+from output_review.vocabulary import RequestEvent
 from tests.output_review.kit import approved, as_person, rejected, resubmitted, returned, submitted, voted
 from tests.output_review.test_api import ask
 from tests.output_review.test_pages import a_form, confirm, page

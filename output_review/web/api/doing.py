@@ -6,9 +6,10 @@ from typing import Any
 from enclave.clock import now
 from enclave.errors import BadInput
 from enclave.web.rooms import Desk
+from output_review.causes import Cause
 from output_review.policies import set_policy
 from output_review.post import mark_read
-from output_review.vocabulary import Audience, Cause, FileDecision, FileVerdict, Request
+from output_review.vocabulary import Audience, FileDecision, FileVerdict, Request
 from output_review.web import acts
 from output_review.web.api.looking import must_be_admin, notices, version, whole
 from output_review.web.api.operation import Call

@@ -1,10 +1,11 @@
 """What the API takes and answers, as shapes. The answers' values are made by `output_review.shown`."""
 
+from output_review.causes import Cause
 from output_review.limits import LIMITS
 from output_review.policy import BOUNDS, Downloader, Releaser
 from output_review.queue import Whose
 from output_review.shown import PERSONS
-from output_review.vocabulary import Audience, Cause, FileRole, FileVerdict, Status
+from output_review.vocabulary import Audience, FileRole, FileVerdict, Status
 from output_review.web.api.shapes import Flag, Many, Maybe, Moment, Number, OneOf, Shape, Text, Thing, Whole, words
 
 _MOST_FILES = BOUNDS["max_files"][1]
