@@ -9,7 +9,7 @@ import click
 
 from output_review.cli.acts import VERBS
 from output_review.cli.figures import show_figures
-from output_review.cli.look import list_requests, show_request
+from output_review.cli.look import list_requests, show_record, show_request
 from output_review.cli.policies import change_policy, list_policies, show_policy
 from output_review.cli.verify import verify_requests
 
@@ -23,6 +23,7 @@ for _verb in (
     list_requests,
     show_request,
     show_figures,
+    show_record,
     list_policies,
     show_policy,
     change_policy,

@@ -12,6 +12,7 @@ from enclave.clock import now
 from enclave.errors import Refused
 from output_review import post, records, store, voting
 from output_review.notices import SAYS, audience
+from output_review.queries import released_of
 from output_review.release import release_due
 from output_review.tables import notices
 from output_review.vocabulary import Audience, RequestEvent
@@ -62,7 +63,7 @@ async def test_whoever_had_downloaded_it_hears_of_a_recall(desk):
     await release_due(desk)
     assert told(desk, request, "request.released") == {"alice"}
     with desk.database.write() as connection:
-        records.count_download(connection, "bob", request.id, 1, "table.csv", "0" * 64)
+        records.count_downloads(connection, "bob", released_of(connection, request.id), now())
         version = request.version + 1
         records.recall(connection, acting(connection, "carol", "tumour-ml"), request.id, version, "wrong", now())
     assert told(desk, request, "request.recalled") == {"alice", "bob"}

@@ -84,12 +84,19 @@ async def comment(desk: Desk, call: Call) -> dict[str, Any]:
     """Say something."""
     body = call.body
     audience = Audience(body.get("audience", Audience.CHECKERS))
-    return await _done(desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"])
+    return await _done(
+        desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"], body.get("place")
+    )
 
 
 async def withdraw(desk: Desk, call: Call) -> dict[str, Any]:
     """The author takes it back."""
     return await _done(desk, call, acts.withdraw, call.body["version"])
+
+
+async def withdraw_file(desk: Desk, call: Call) -> dict[str, Any]:
+    """The author takes one file out of the round."""
+    return await _done(desk, call, acts.withdraw_file, call.body["version"], int(call.request.match_info["number"]))
 
 
 async def take_back(desk: Desk, call: Call) -> dict[str, Any]:

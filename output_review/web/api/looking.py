@@ -20,8 +20,9 @@ from output_review.queue import Asked, Whose, look
 from output_review.reading import actor_for, get_request, no_such_request
 from output_review.sight import Sight, sight
 from output_review.vocabulary import OPEN, Status
+from output_review.web import download
 from output_review.web.api.operation import Call
-from output_review.web.download import download
+from output_review.web.api.record import schema
 from output_review.web.figures import must_see_figures, of_period
 from output_review.web.notices import known
 from output_review.web.policies import is_admin
@@ -101,7 +102,22 @@ def whole(connection: Connection, person: Person, number: int) -> dict[str, Any]
 
 async def file(desk: Desk, call: Call) -> web.StreamResponse:
     """A released file's bytes."""
-    return await download(desk, call.request)
+    return await download.download(desk, call.request)
+
+
+async def bundle(desk: Desk, call: Call) -> web.StreamResponse:
+    """All released files with the record."""
+    return await download.bundle(desk, call.request)
+
+
+async def record(desk: Desk, call: Call) -> web.StreamResponse:
+    """A release's record."""
+    return await download.record(desk, call.request)
+
+
+async def record_schema(_desk: Desk, _call: Call) -> dict[str, Any]:
+    """What a record looks like."""
+    return schema()
 
 
 async def policies(desk: Desk, call: Call) -> dict[str, Any]:

@@ -2,10 +2,16 @@
 
 from output_review.causes import Cause
 from output_review.limits import LIMITS
+from output_review.places import FARTHEST, LONGEST_MEMBER, NUMBERS
 from output_review.policy import BOUNDS, Downloader, Releaser
+from output_review.provenance import FileRole
 from output_review.queue import Whose
 from output_review.shown import PERSONS
-from output_review.vocabulary import Audience, FileRole, FileVerdict, Status
+from output_review.vocabulary import (
+    Audience,
+    FileVerdict,
+    Status,
+)
 from output_review.web.api.shapes import Flag, Many, Maybe, Moment, Number, OneOf, Shape, Text, Thing, Whole, words
 
 _MOST_FILES = BOUNDS["max_files"][1]
@@ -17,8 +23,17 @@ SAID = Thing(
     {"reviewer": Text(), "round": _NUMBER, "verdict": words(FileVerdict), "reason": Text(), "time": Moment()},
     name="Said",
 )
+_PLACES: dict[str, Shape] = {word: Whole(1, FARTHEST) for word in NUMBERS} | {"member": Text(LONGEST_MEMBER, 1)}
+PLACE = Thing(_PLACES, optional=frozenset(_PLACES), name="Place")
 COMMENT = Thing(
-    {"author": Text(), "round": _NUMBER, "audience": words(Audience), "text": Text(), "time": Moment()},
+    {
+        "author": Text(),
+        "round": _NUMBER,
+        "audience": words(Audience),
+        "place": PLACE,
+        "text": Text(),
+        "time": Moment(),
+    },
     name="Comment",
 )
 VOTE = Thing(
@@ -41,6 +56,8 @@ FILE = Thing(
         "decision": Maybe(words(FileVerdict)),
         "released": Flag(),
         "downloads": _COUNT,
+        "downloads_allowed": _COUNT,
+        "downloads_until": Maybe(Moment()),
         "unchanged_since": Maybe(_NUMBER),
         "said": Many(SAID),
         "before": Many(SAID),
@@ -153,8 +170,8 @@ RETURNS = Thing(
 RETURNED = Thing({"results": Many(Thing({"id": _NUMBER, "refused": Text()}, name="Result"))}, name="Results")
 RECALL = Thing({"version": _NUMBER, "comment": TYPED}, name="Recall")
 REMARK = Thing(
-    {"round": _NUMBER, "file": Whole(1, 9999), "audience": words(Audience), "text": TYPED},
-    optional=frozenset({"file", "audience"}),
+    {"round": _NUMBER, "file": Whole(1, 9999), "place": PLACE, "audience": words(Audience), "text": TYPED},
+    optional=frozenset({"file", "place", "audience"}),
     name="Remark",
 )
 
