@@ -94,7 +94,7 @@ async def answered(opened, lines):
     for _ in range(lines):
         got = await opened.receive(timeout=60)
         if got.type is not aiohttp.WSMsgType.BINARY:
-            raise SystemExit(f"the channel was closed: {got}")
+            raise SystemExit(f"the channel was closed with {opened.close_code}: {got}")
         received += len(got.data)
     return received
 

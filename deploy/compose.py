@@ -23,7 +23,8 @@ def command(instance: Instance, *words: str, profiles: Sequence[str] = ()) -> li
 
 def profiles(instance: Instance) -> list[str]:
     """Which optional services this instance has."""
-    return [*(["demo"] if instance.demo else []), *(["postgres"] if instance.postgres else [])]
+    wanted = {"demo": instance.demo, "postgres": instance.postgres, "mail": instance.mail}
+    return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
 def environment() -> dict[str, str]:
@@ -46,7 +47,7 @@ def up(instance: Instance) -> None:
 
 def down(instance: Instance) -> None:
     """Stop and remove the containers and networks; every file stays."""
-    everything = ("demo", "postgres", "tools")
+    everything = ("demo", "postgres", "mail", "tools")
     shell.quiet(command(instance, "down", "--remove-orphans", profiles=everything), env=environment())
 
 
@@ -56,6 +57,7 @@ def services(instance: Instance) -> list[str]:
         *(["postgres"] if instance.postgres else []),
         *(["idp"] if instance.demo else []),
         *("desk", "gate", "guard", "hub"),
+        *(["courier"] if instance.mail else []),
     ]
 
 

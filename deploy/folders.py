@@ -7,7 +7,7 @@ the client's group, set-gid, so that the socket made in it carries the client's 
 import os
 from typing import NamedTuple
 
-from enclave.layout import DESK_UID, GATE_UID, HUB_UID, IDP_UID, POSTGRES_UID, Layout
+from enclave.layout import COURIER_UID, DESK_UID, GATE_UID, HUB_UID, IDP_UID, POSTGRES_UID, Layout
 
 ROOT = 0
 
@@ -27,6 +27,7 @@ FOLDERS: tuple[Folder, ...] = (
     Folder("secrets", ROOT, ROOT, 0o711, "services enter their own sub-folder by mount only"),
     Folder("secrets/hub", HUB_UID, HUB_UID, 0o700, "Hub only"),
     Folder("secrets/gate", GATE_UID, GATE_UID, 0o700, "gate only"),
+    Folder("secrets/courier", COURIER_UID, COURIER_UID, 0o700, "the mail server's password: courier only"),
     Folder("database", DESK_UID, DESK_UID, 0o700, "the enclave's database: desk only"),
     Folder("hub", HUB_UID, HUB_UID, 0o700, "JupyterHub's own database: Hub only"),
     Folder("gate", GATE_UID, GATE_UID, 0o700, "the gate's routes: gate only"),
@@ -44,6 +45,7 @@ FOLDERS: tuple[Folder, ...] = (
     Folder("sockets/desk-hub", DESK_UID, HUB_UID, 0o2750, "desk listens, Hub connects"),
     Folder("sockets/desk-gate", DESK_UID, GATE_UID, 0o2750, "desk listens, gate connects"),
     Folder("sockets/desk-guard", DESK_UID, ROOT, 0o2750, "desk listens, guard connects"),
+    Folder("sockets/desk-courier", DESK_UID, COURIER_UID, 0o2750, "desk listens, courier connects"),
     Folder("sockets/workspaces", ROOT, GATE_UID, 0o751, "the guard makes one folder a workspace"),
     Folder("sockets/postgres", POSTGRES_UID, DESK_UID, 0o2750, "PostgreSQL listens, desk connects"),
     Folder("postgres", POSTGRES_UID, POSTGRES_UID, 0o700, "PostgreSQL's own files"),

@@ -53,6 +53,10 @@ class Instance:
         return self.values["ENCLAVE_POSTGRES"] == "yes"
 
     @property
+    def mail(self) -> bool:
+        return bool(self.values["ENCLAVE_SMTP_HOST"])
+
+    @property
     def gvisor(self) -> bool:
         return self.values["ENCLAVE_RUNTIME"] == "runsc"
 

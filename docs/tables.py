@@ -20,13 +20,13 @@ from deploy.gvisor import ARGUMENTS  # noqa: E402
 from deploy.instance import OWN_DEFAULTS  # noqa: E402
 from docs.checked import pages  # noqa: E402
 from docs.markdown import code, table  # noqa: E402
+from docs.schemas import api, record  # noqa: E402
 from docs.verbs import verbs  # noqa: E402
 from enclave.settings import DEFAULTS, HELP  # noqa: E402
 from enclave.sizes import exact  # noqa: E402
 from output_review.families import SHOWN  # noqa: E402
 from output_review.lifecycle import DONE, TABLE, WHO  # noqa: E402
 from output_review.policy import BOUNDS, DEFAULT  # noqa: E402
-from output_review.web.api.operations import OPERATIONS  # noqa: E402
 from tests.attacks.claims import Claim, registry  # noqa: E402
 from workspaces import seccomp  # noqa: E402
 from workspaces.confinement import COMPUTED, IGNORED, PROFILE  # noqa: E402
@@ -238,17 +238,6 @@ def policy() -> str:
     return table(("part", "what it is", "least", "most", "default"), rows)
 
 
-def api() -> str:
-    """Each operation; of what is sent, the parts in brackets may be left out."""
-    rows = []
-    for one in OPERATIONS:
-        sent = [*(f"[{name}]" for name in one.query)]
-        if one.body is not None:
-            sent += [f"[{name}]" if name in one.body.optional else name for name in one.body.fields]
-        rows.append((one.method, code(one.path), ", ".join(map(code, sent)), one.who, one.summary))
-    return table(("method", "path below `/desk/api/v1`", "what is sent", "for", "what for"), rows)
-
-
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "threat-model.md": {
         "attacks": attacks,
@@ -268,6 +257,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "roles/admin.md": {"review policy": policy},
     "cli.md": {"verbs": verbs},
     "api.md": {"api": api},
+    "release-record.md": {"schema": record},
 }
 
 

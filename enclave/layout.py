@@ -38,6 +38,7 @@ HUB_UID = 51002
 GATE_UID = 51003
 IDP_UID = 51004
 POSTGRES_UID = 51005
+COURIER_UID = 51006
 
 # A uid for each workspace and a gid for each project are counted up from here by the desk's database.
 FIRST_WORKSPACE_UID = 200_000
@@ -124,7 +125,7 @@ class Layout:
         return self.sockets / "guard" / "guard.sock"
 
     def desk_socket(self, caller: str) -> Path:
-        """The desk listens on one socket for each of its callers: `hub`, `gate`, `guard`."""
+        """The desk listens on one socket for each of its callers: `hub`, `gate`, `guard`, `courier`."""
         return self.sockets / f"desk-{caller}" / "desk.sock"
 
     @property

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from enclave.errors import BadInput
 from enclave.layout import Layout
+from enclave.mail import Smtp, smtp_of
 from enclave.names import project_slug
 
 HELP: dict[str, str] = {
@@ -35,6 +36,11 @@ HELP: dict[str, str] = {
     "ENCLAVE_RUNTIME": "Engine runtime of workspaces: runc, or runsc for gVisor.",
     "ENCLAVE_DISK_RESERVE": "Free disk that is kept for the stack, such as 5GiB; below it the project that grows"
     " fastest is stopped and nothing starts. Empty: 5 GiB, or 5 % of the disk where that is less.",
+    "ENCLAVE_SMTP_HOST": "Mail server for notices. Empty: no mails, and no service but the hub has a network.",
+    "ENCLAVE_SMTP_PORT": "Its port: 587 for starttls, 465 for tls.",
+    "ENCLAVE_SMTP_TLS": "starttls, tls, or none for a server on this machine; the certificate is verified.",
+    "ENCLAVE_SMTP_USER": "Who logs in there; the password is secrets/courier/smtp_password. Empty: nobody does.",
+    "ENCLAVE_SMTP_FROM": "Address that the mails come from.",
     "ENCLAVE_RELEASE_GRACE": "Seconds in which an output checker can take an approval back before it is released.",
 }
 DEFAULTS: dict[str, str] = {
@@ -56,6 +62,11 @@ DEFAULTS: dict[str, str] = {
     "ENCLAVE_WORKSPACE_IMAGE": "",
     "ENCLAVE_RUNTIME": "runc",
     "ENCLAVE_DISK_RESERVE": "",
+    "ENCLAVE_SMTP_HOST": "",
+    "ENCLAVE_SMTP_PORT": "587",
+    "ENCLAVE_SMTP_TLS": "starttls",
+    "ENCLAVE_SMTP_USER": "",
+    "ENCLAVE_SMTP_FROM": "",
     "ENCLAVE_RELEASE_GRACE": "120",
 }
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -84,6 +95,7 @@ class Settings:
     runtime: str
     disk_reserve_bytes: int | None
     release_grace_seconds: int
+    smtp: Smtp | None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -127,6 +139,7 @@ class Settings:
             runtime=value["ENCLAVE_RUNTIME"],
             disk_reserve_bytes=_size("ENCLAVE_DISK_RESERVE", value["ENCLAVE_DISK_RESERVE"]),
             release_grace_seconds=int(grace),
+            smtp=smtp_of(value, layout.secrets("courier")),
         )
 
 

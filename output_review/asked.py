@@ -25,7 +25,7 @@ from output_review.limits import (
     too_big,
     too_many,
 )
-from output_review.vocabulary import FileRole, Group
+from output_review.provenance import FileRole, Group
 
 _MOST_STATEMENTS = 50
 _MOST_GROUPS = 20

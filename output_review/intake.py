@@ -24,9 +24,13 @@ from enclave.names import PersonName, ProjectSlug
 from output_review import objects
 from output_review.asked import Announced, Asked, read
 from output_review.limits import LIMITS, Limits, file_name, megabytes
-from output_review.vocabulary import Arrived, Code, Submission
+from output_review.provenance import Code
+from output_review.vocabulary import (
+    Arrived,
+    Submission,
+)
 
-_META_BYTES = 64 * 1024
+_META_BYTES = 512 * 1024  # 500 files with what is said of each, and 20 groups
 _CHUNK = 256 * 1024
 _SECONDS = 600
 # Who is sending something at the moment: one submission at a time for each workspace.

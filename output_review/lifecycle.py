@@ -1,14 +1,15 @@
-"""The life of a release request: one table, one rule for who may act, one for what a vote must hold. Pure.
+"""The life of a release request: one table, and one rule for who may act. Pure.
 
 `TABLE` says what becomes of a request in a status by an action, and everything that is not in it is refused. `WHO`
 says whose each action is; the docs and the tests are made from the same two. The page greys a button with the very
-`Reason` that the server refuses with. `tally` counts votes; storing, hashing and the clock are left to others.
+`Reason` that the server refuses with. `tally` counts votes, `completeness` says what a vote must hold; storing,
+hashing and the clock are left to others.
 
 A draft is not in the table: it is the dialog in JupyterLab, and nobody sees it before it is sent. Nothing here
 waits for something outside: each step is done in one transaction, or refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +17,14 @@ from enum import StrEnum
 from output_review.behalf import FOR_SOMEBODY
 from output_review.policy import Policy, Releaser
 from output_review.tally import approved_files, counting, free_places, handling, live_claims, settled
-from output_review.vocabulary import OPEN, Action, Actor, File, FileDecision, FileRole, FileVerdict, Request, Status
+from output_review.vocabulary import (
+    OPEN,
+    Action,
+    Actor,
+    File,
+    Request,
+    Status,
+)
 
 _S, _A = Status, Action
 TABLE: Mapping[tuple[Status, Action], Status] = {
@@ -33,6 +41,7 @@ TABLE: Mapping[tuple[Status, Action], Status] = {
     **{(status, _A.RETURN): _S.RETURNED for status in OPEN},
     **{(status, _A.REJECT): _S.REJECTED for status in OPEN},
     **{(status, _A.WITHDRAW): _S.WITHDRAWN for status in (*OPEN, _S.RETURNED, _S.APPROVED)},
+    **{(status, _A.WITHDRAW_FILE): status for status in OPEN},
     (_S.RETURNED, _A.RESUBMIT): _S.RESUBMITTED,
     (_S.RETURNED, _A.EXPIRE): _S.EXPIRED,
     (_S.APPROVED, _A.TAKE_BACK): _S.SUBMITTED,
@@ -63,6 +72,7 @@ WHO: Mapping[Action, Who] = {
     _A.REJECT: Who.CHECKER,
     _A.RESUBMIT: Who.AUTHOR,
     _A.WITHDRAW: Who.AUTHOR,
+    _A.WITHDRAW_FILE: Who.AUTHOR,
     _A.TAKE_BACK: Who.CHECKER,
     _A.RELEASE: Who.RELEASER,
     _A.HOLD: Who.DESK,
@@ -142,6 +152,7 @@ DONE = {
     Action.REJECT: "rejected",
     Action.RESUBMIT: "resubmitted",
     Action.WITHDRAW: "withdrawn",
+    Action.WITHDRAW_FILE: "made smaller by a file",
     Action.TAKE_BACK: "taken back",
     Action.RELEASE: "released",
     Action.HOLD: "held",
@@ -264,34 +275,6 @@ def _grace(action: Action, request: Request, now: datetime) -> Reason | None:
 def expires(returned: datetime, policy: Policy) -> datetime:
     """When a request that was returned then expires, unless its author does something about it."""
     return returned + timedelta(days=policy.expire_days)
-
-
-def flaw(action: Action, comment: str, decisions: Iterable[FileDecision], files: Iterable[File]) -> Reason | None:
-    """What a checker's vote, return or rejection still lacks, or None if it is complete."""
-    by_number = {decision.number: decision for decision in decisions}
-    files = tuple(files)
-    if set(by_number) - {file.number for file in files}:
-        return Reason(Because.UNKNOWN_FILE, "A decision names a file that is not in this request.")
-    outputs = [file for file in files if file.role is FileRole.OUTPUT]
-    if set(by_number) - {file.number for file in outputs}:
-        return Reason(Because.SUPPORTING, "A supporting file is not decided about: it never leaves.")
-    if not comment.strip():
-        return Reason(Because.NO_COMMENT, _NO_COMMENT.get(action, "Say why: the reason is kept with it."))
-    for file in outputs if action is Action.VOTE else ():
-        decision = by_number.get(file.number)
-        if decision is None:
-            return Reason(Because.UNDECIDED, f"Decide about {file.name} as well: release it, or keep it in.")
-        if decision.verdict is FileVerdict.REJECTED and not decision.reason.strip():
-            return Reason(Because.NO_REASON, f"Say why {file.name} is not released; its author will read it.")
-    return None
-
-
-_NO_COMMENT = {
-    Action.VOTE: "Say why you vote so: the reason is kept with the vote.",
-    Action.RETURN: "Say what the author should change.",
-    Action.REJECT: "Say why nothing of this may leave; its author will read it.",
-    Action.RECALL: "Say why it is recalled; its author will read it.",
-}
 
 
 def releasable(request: Request) -> tuple[File, ...]:

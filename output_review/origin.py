@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from enclave import audit
-from output_review.vocabulary import Origin
+from output_review.provenance import Origin
 
 _STARTED = "workspace.started"
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from enclave.errors import BadInput
 
 Place = Mapping[str, int | str]
-_NUMBERS = ("sheet", "row", "column", "page", "cell")
-_MOST = 10**12
-_LONGEST = 1000
+NUMBERS = ("sheet", "row", "column", "page", "cell")
+FARTHEST = 10**12
+LONGEST_MEMBER = 1000
 
 
 def place_of(query: Mapping[str, str]) -> dict[str, int | str]:
@@ -24,12 +24,12 @@ def place_of(query: Mapping[str, str]) -> dict[str, int | str]:
 
 
 def _read(word: str, value: str) -> int | str:
-    if word == "member" and 0 < len(value) <= _LONGEST:
+    if word == "member" and 0 < len(value) <= LONGEST_MEMBER:
         return value
-    if word not in _NUMBERS:
-        raise BadInput(f"“{word[:40]}” names no place in a file. Known: {', '.join(_NUMBERS)} and member.")
-    if not re.fullmatch(r"[0-9]{1,13}", value) or not 1 <= int(value) <= _MOST:
-        raise BadInput(f"“{value[:40]}” is no {word}: a whole number from 1 to {_MOST:,} is expected.")
+    if word not in NUMBERS:
+        raise BadInput(f"“{word[:40]}” names no place in a file. Known: {', '.join(NUMBERS)} and member.")
+    if not re.fullmatch(r"[0-9]{1,13}", value) or not 1 <= int(value) <= FARTHEST:
+        raise BadInput(f"“{value[:40]}” is no {word}: a whole number from 1 to {FARTHEST:,} is expected.")
     return int(value)
 
 
@@ -41,3 +41,19 @@ def number(place: Place, word: str) -> int:
 def block(place: Place, word: str, size: int) -> int:
     """The number, from 1, with which the block of `size` begins that holds the number under `word`."""
     return (number(place, word) - 1) // size * size + 1
+
+
+def typed(text: str) -> dict[str, int | str]:
+    """A place as a person types it: `cell 3`, `row 12, column 2`, `line 7`; nothing is the file as a whole."""
+    words = text.replace(",", " ").split()
+    if len(words) % 2:
+        raise BadInput("Where in the file is said by a word and a number, such as cell 3 or row 12, column 2.")
+    named = [("row" if word == "line" else word, value) for word, value in zip(*[iter(words)] * 2, strict=True)]
+    if len(dict(named)) != len(named):
+        raise BadInput("A place in a file names each of its words once.")
+    return place_of(dict(named))
+
+
+def in_words(place: Place) -> str:
+    """`sheet 2, row 12`: as `typed` reads it."""
+    return ", ".join(f"{word} {place[word]}" for word in (*NUMBERS, "member") if word in place)

@@ -63,6 +63,8 @@ class Policy:
     response_hours: int = 48
     claim_hours: int = 8
     expire_days: int = 90
+    max_downloads: int = 20
+    download_days: int = 30
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def limits(self) -> Limits:
@@ -88,6 +90,8 @@ BOUNDS: Mapping[str, tuple[int, int, str]] = {
     "response_hours": (1, 24 * 60, "hours within which a round should be answered"),
     "claim_hours": (1, 24 * 14, "hours after which a claim lapses"),
     "expire_days": (1, 3650, "days after which a returned request expires"),
+    "max_downloads": (1, 1000, "downloads of one released file"),
+    "download_days": (1, 3650, "days in which released files can be downloaded"),
     "min_count": (1, 1000, "people in a cell at least"),
     "dominance_largest": (1, 10, "largest contributors of the dominance rule"),
     "dominance_percent": (1, 100, "per cent that they may hold together"),

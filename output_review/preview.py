@@ -17,16 +17,20 @@ from enclave.layout import Layout
 from output_review import objects
 from output_review.kinds import Family
 from output_review.places import Place
-from output_review.vocabulary import Code, File
+from output_review.provenance import Before, Code
+from output_review.vocabulary import (
+    File,
+)
 
 SECONDS = 15
 COMMAND = ("-I", "-m", "output_review.examiner")
+DIFFERENCE = ("-I", "-m", "output_review.examiner.difference")
 # NumPy's library of algebra starts threads unless it is told not to, which the child may not.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 _LARGEST_ANSWER = 32 * 1024**2
 _KEPT = 64
 _kept: OrderedDict[tuple[str, str, str, str], dict[str, Any]] = OrderedDict()
-_FAMILIES = tuple(family.value for family in Family)
+_FAMILIES = (*(family.value for family in Family), "difference")
 _UNEXAMINED = "Not examined"
 # Two at a time: a checker's page frames every file at once, and the desk has other work.
 _AT_ONCE = 2
@@ -46,7 +50,7 @@ async def examine(layout: Layout, file: File | Code, place: Place | None = None)
         return unexamined("The stored bytes are gone or damaged: do not approve this file, tell an admin.")
     with opened:
         async with _children.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
-            found = await _in_a_child(opened, file.name, where)
+            found = await _in_a_child(opened, *COMMAND, file.name, where)
     if found["kind"] != _UNEXAMINED:
         _kept[key] = found
         while len(_kept) > _KEPT:
@@ -59,18 +63,32 @@ def unexamined(why: str) -> dict[str, Any]:
     return {"family": "other", "kind": _UNEXAMINED, "notes": [why]}
 
 
-async def _in_a_child(file: BinaryIO, name: str, where: str) -> dict[str, Any]:
+async def compare(layout: Layout, before: Before, after: File) -> dict[str, Any]:
+    """What changed from one stored file to another, line by line; see `examiner.difference`."""
+    with contextlib.ExitStack() as opened:
+        files = []
+        for one in (before, after):
+            file = await asyncio.to_thread(objects.open_intact, layout, one.sha256, one.size)
+            if file is None:
+                return unexamined("The stored bytes of one of the two are gone or damaged: tell an admin.")
+            files.append(opened.enter_context(file))
+        async with _children.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
+            descriptor = files[0].fileno()
+            return await _in_a_child(files[1], *DIFFERENCE, str(descriptor), passed=(descriptor,))
+
+
+async def _in_a_child(file: BinaryIO, *command: str, passed: tuple[int, ...] = ()) -> dict[str, Any]:
+    """Of our descriptors the child has the file as its standard input, and those in `passed`, to read."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *COMMAND,
-        name,
-        where,
+        *command,
         stdin=file,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=_ENVIRONMENT,
         cwd="/",
         close_fds=True,
+        pass_fds=passed,
     )
     try:
         async with asyncio.timeout(SECONDS):

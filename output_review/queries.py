@@ -14,13 +14,13 @@ from output_review.lifecycle import expires
 from output_review.policies import of_rounds
 from output_review.policy import Releaser
 from output_review.reading import filled
-from output_review.tables import released_files, request_files, requests
+from output_review.tables import release_records, released_files, request_files, requests
 from output_review.vocabulary import OPEN, Request, RequestEvent, Status
 
 
 @dataclass(frozen=True)
 class Released:
-    """The record of one released file."""
+    """One released file: how often it was downloaded, of how many times allowed, until when."""
 
     request_id: int
     number: int
@@ -30,6 +30,8 @@ class Released:
     approved_by: str
     released: datetime
     downloads: int
+    allowed: int
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,20 @@ def downloads_of(connection: Connection, number: int) -> list[Download]:
 
 
 def released_file(connection: Connection, request: int, number: int) -> Released | None:
-    query = select(released_files).where(released_files.c.request_id == request, released_files.c.number == number)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Released(**row._mapping)
+    """One released file by its number in the request."""
+    return next((one for one in released_of(connection, request) if one.number == number), None)
+
+
+def released_of(connection: Connection, request: int) -> list[Released]:
+    """What was released of a request, by number."""
+    query = select(released_files).where(released_files.c.request_id == request).order_by(released_files.c.number)
+    return [Released(**row._mapping) for row in connection.execute(query)]
+
+
+def record_text(connection: Connection, request: int) -> str | None:
+    """A release's record; None for a request that is not released, or was before records were kept."""
+    query = select(release_records.c.record).where(release_records.c.request_id == request)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def releases_of(connection: Connection, project: str, limit: int = 100) -> list[Released]:

@@ -14,6 +14,7 @@ from enclave.names import Digest, PersonName, ProjectSlug
 from enclave.people import Person, Role, everybody, people, person_named
 from output_review.origin import from_json
 from output_review.policies import of_rounds
+from output_review.provenance import Before, Code, FileRole, Group, Origin
 from output_review.tables import (
     claims,
     comments,
@@ -30,13 +31,9 @@ from output_review.vocabulary import (
     Actor,
     Audience,
     Claim,
-    Code,
     Comment,
     File,
-    FileRole,
     FileVerdict,
-    Group,
-    Origin,
     Request,
     Status,
     Vote,
@@ -80,6 +77,11 @@ def get_request(connection: Connection, number: int, lock: bool = False) -> Requ
     return found
 
 
+def get_requests(connection: Connection, numbers: Collection[int]) -> list[Request]:
+    """Those of these requests that are there, in no order."""
+    return filled(connection, connection.execute(select(requests).where(requests.c.id.in_(numbers))).all())
+
+
 def no_such_request(number: int) -> NotFound:
     """The one answer for a request that is not there and for one that this person may not know of."""
     return NotFound(f"There is no request {number}, or it is not yours to see.")
@@ -106,7 +108,7 @@ def comments_of(connection: Connection, numbers: Collection[int]) -> dict[int, l
         about = Digest(row.sha256) if row.sha256 else None
         audience = Audience(row.audience)
         found[row.request_id].append(
-            Comment(PersonName(row.author), row.round, about, audience, row.text, row.time)
+            Comment(PersonName(row.author), row.round, about, audience, row.text, row.time, row.place or {})
         )
     return found
 
@@ -183,7 +185,7 @@ def _claims(connection: Connection, ids: Collection[int]) -> list[Any]:
 def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File, ...]]:
     rounds = {row.id: row.round for row in rows}
     left = {
-        (row.request_id, row.number): row.downloads
+        (row.request_id, row.number): row
         for row in connection.execute(select(released_files).where(released_files.c.request_id.in_(rounds)))
     }
     query = select(request_files).where(request_files.c.request_id.in_(rounds))
@@ -192,20 +194,26 @@ def _files(connection: Connection, rows: Sequence[Any]) -> dict[int, tuple[File,
     for row in found:
         seen.setdefault((row.request_id, row.sha256), []).append(row.round)
     files: dict[int, list[File]] = {}
+    before: dict[tuple[int, str], Before] = {}
     for row in found:
         if row.round != rounds[row.request_id]:
+            before[row.request_id, row.name] = Before(row.round, row.size, Digest(row.sha256))
             continue
+        out = left.get((row.request_id, row.number))
         file = File(
             number=row.number,
             name=row.name,
             size=row.size,
             sha256=Digest(row.sha256),
-            released=(row.request_id, row.number) in left,
-            downloads=left.get((row.request_id, row.number), 0),
+            released=out is not None,
+            downloads=out.downloads if out else 0,
+            allowed=out.allowed if out else 0,
+            until=out.until if out else None,
             seen_in=tuple(earlier for earlier in seen[row.request_id, row.sha256] if earlier < row.round),
             role=FileRole(row.role),
             group=row.group_number,
             path=row.path or "",
+            before=None if len(seen[row.request_id, row.sha256]) > 1 else before.get((row.request_id, row.name)),
             code=Code(row.code_name, row.code_size, Digest(row.code_sha256)) if row.code_sha256 else None,
         )
         files.setdefault(row.request_id, []).append(file)

@@ -4,18 +4,22 @@ All in the caller's transaction, like `store`.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
 from enclave import audit
-from enclave.errors import BadInput, Broken
+from enclave.errors import BadInput, Broken, Refused
 from output_review.behalf import signature
-from output_review.lifecycle import flaw, releasable
-from output_review.queries import downloads_of
+from output_review.completeness import flaw
+from output_review.lifecycle import releasable
+from output_review.queries import Released, downloads_of
+from output_review.release_record import record_of, written
+from output_review.sight import spent
 from output_review.steps import allowed, step
-from output_review.tables import released_files
+from output_review.tables import release_records, released_files
 from output_review.tally import counting
 from output_review.vocabulary import SYSTEM, Action, Actor, Request, RequestEvent
 
@@ -30,6 +34,9 @@ def release(connection: Connection, actor: Actor, number: int, version: int, now
     if not leaving:
         raise Broken(f"request {number} is approved, but none of its files is")
     approvers = ", ".join(sorted(counting(request)))
+    record = written(record_of(request, leaving, actor.name, now))
+    digest = sha256(record.encode()).hexdigest()
+    connection.execute(insert(release_records).values(request_id=number, record=record, sha256=digest))
     connection.execute(
         insert(released_files),
         [
@@ -42,6 +49,8 @@ def release(connection: Connection, actor: Actor, number: int, version: int, now
                 "approved_by": approvers,
                 "released": now,
                 "downloads": 0,
+                "allowed": request.policy.max_downloads,
+                "until": now + timedelta(days=request.policy.download_days),
             }
             for file in leaving
         ],
@@ -50,6 +59,7 @@ def release(connection: Connection, actor: Actor, number: int, version: int, now
         "round": request.round,
         "policy_version": request.policy_version,
         "approved_by": approvers,
+        "record": digest,
         "files": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in leaving],
     }
     return step(connection, actor, Action.RELEASE, request, now, details)
@@ -87,15 +97,24 @@ def expire(connection: Connection, number: int, now: datetime) -> Request:
     return step(connection, SYSTEM, Action.EXPIRE, request, now, details)
 
 
-def count_download(connection: Connection, actor: str, request: int, file: int, name: str, sha256: str) -> None:
-    """Count and record one download of a released file."""
-    connection.execute(
-        update(released_files)
-        .where(released_files.c.request_id == request, released_files.c.number == file)
-        .values(downloads=released_files.c.downloads + 1)
-    )
-    details = {"file": file, "name": name, "sha256": sha256}
-    audit.record(connection, actor, RequestEvent.DOWNLOADED, f"request:{request}", details)
+def count_downloads(connection: Connection, actor: str, taken: Sequence[Released], now: datetime) -> None:
+    """Count and record a download of these released files, each once, or refuse all of it: of two at once that are
+    one too many, one is refused."""
+    for file in taken:
+        counted = connection.execute(
+            update(released_files)
+            .where(
+                released_files.c.request_id == file.request_id,
+                released_files.c.number == file.number,
+                released_files.c.downloads < released_files.c.allowed,
+                released_files.c.until > now,
+            )
+            .values(downloads=released_files.c.downloads + 1)
+        )
+        if counted.rowcount != 1:
+            raise Refused(spent(file.name, file.allowed, file.allowed, file.until, now))
+        details = {"file": file.number, "name": file.name, "sha256": file.sha256}
+        audit.record(connection, actor, RequestEvent.DOWNLOADED, f"request:{file.request_id}", details)
 
 
 def record_damage(connection: Connection, request: int, name: str, sha256: str) -> None:

@@ -1,30 +1,21 @@
 """Release: after the grace period the desk releases, or a checker where the policy says so, and only bytes that
 still have the approved digest.
-
-A released file is a row of `released_files`; a download looks nowhere else, hashes the bytes once more and counts.
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from typing import BinaryIO
 
 from sqlalchemy.engine import Connection
 
 from enclave.clock import now
-from enclave.errors import Forbidden, NotFound, Refused
-from enclave.layout import Layout
-from enclave.names import Digest
-from enclave.people import Person
+from enclave.errors import Refused
 from enclave.web.rooms import Desk
 from output_review import objects, records
 from output_review.lifecycle import releasable
-from output_review.queries import Released, due, overdue, released_file
-from output_review.reading import actor_for, get_request, no_such_request, present_actor
-from output_review.sight import may_download
+from output_review.queries import due, overdue
+from output_review.reading import get_request, present_actor
 from output_review.steps import allowed
-from output_review.vocabulary import SYSTEM, Action, Status
-from output_review.words import WHO_DOWNLOADS
+from output_review.vocabulary import SYSTEM, Action
 
 log = logging.getLogger("enclave.review")
 _EVERY = 1.0  # seconds
@@ -99,53 +90,3 @@ def _may_release(connection: Connection, by: str, number: int, version: int | No
 def _release(connection: Connection, by: str, number: int, version: int) -> None:
     actor = present_actor(connection, by, number) if by else SYSTEM
     records.release(connection, actor, number, version, now())
-
-
-@dataclass(frozen=True)
-class Download:
-    """A released file on its way out: its name, size in bytes, and its verified bytes."""
-
-    name: str
-    size: int
-    sha256: Digest
-    bytes: BinaryIO
-
-
-async def open_download(desk: Desk, person: Person, number: int, file: int) -> Download:
-    """Open a released file for a present member of its project; count and record it.
-
-    Raises `NotFound` alike for a request, file or membership that is not there, `Forbidden` for a member whom the
-    policy does not name, and `Refused` for damaged bytes.
-    """
-    found = await desk.read(released_for, person, number, file)
-    layout: Layout = desk.settings.layout
-    opened = await asyncio.to_thread(objects.open_intact, layout, found.sha256, found.size)
-    if opened is None:
-        await desk.write(records.record_damage, number, found.name, found.sha256)
-        raise Refused(
-            f"The desk's stored copy of {found.name} is damaged, so it is not handed out. An incident has been"
-            " recorded; tell an admin."
-        )
-    try:
-        await desk.write(records.count_download, person.name, number, file, found.name, found.sha256)
-    except BaseException:
-        opened.close()
-        raise
-    return Download(found.name, found.size, found.sha256, opened)
-
-
-def released_for(connection: Connection, person: Person, number: int, file: int) -> Released:
-    """The record of a released file, for those present members whom the policy names.
-
-    Raise `NotFound` for everybody else and for what is not released or recalled.
-    """
-    request = get_request(connection, number)
-    actor = actor_for(connection, person, request.project)
-    if not actor.member:
-        raise no_such_request(number)
-    found = released_file(connection, number, file)
-    if found is None or request.status is not Status.RELEASED:
-        raise NotFound(f"Request {number} has no released file {file}.")
-    if not may_download(actor, request):
-        raise Forbidden(f"{WHO_DOWNLOADS[request.policy.download_by]} alone can download it.")
-    return found

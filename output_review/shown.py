@@ -11,9 +11,17 @@ from typing import Any
 from enclave import audit
 from output_review.lifecycle import WHO, Who, objection
 from output_review.policy import Policy, to_json
+from output_review.provenance import Origin
 from output_review.tally import counting, handling, lacking
 from output_review.telling import FileTold, Said, Told
-from output_review.vocabulary import Action, Actor, Comment, Origin, Request, RequestEvent, Vote
+from output_review.vocabulary import (
+    Action,
+    Actor,
+    Comment,
+    Request,
+    RequestEvent,
+    Vote,
+)
 from output_review.words import in_words, state_in_words
 
 # What a person may do through the desk; the others are the desk's own steps, or a workspace's.
@@ -137,6 +145,8 @@ def _file(one: FileTold) -> dict[str, Any]:
         "decision": None if one.decision is None else str(one.decision),
         "released": one.file.released,
         "downloads": one.file.downloads,
+        "downloads_allowed": one.file.allowed,
+        "downloads_until": stamp(one.file.until),
         "unchanged_since": one.unchanged_since,
         "said": [_said(word) for word in one.said],
         "before": [_said(word) for word in one.before],
@@ -159,6 +169,7 @@ def _comment(one: Comment) -> dict[str, Any]:
         "author": one.author,
         "round": one.round,
         "audience": str(one.audience),
+        "place": dict(one.place),
         "text": one.text,
         "time": stamp(one.time),
     }

@@ -7,6 +7,7 @@ In a blind round nobody sees another's votes or comments before all required che
 over, an auditor neither. The project sees votes when the round is over, and never what checkers say to each other.
 """
 
+from datetime import datetime
 from enum import IntEnum
 
 from output_review.policy import Downloader
@@ -44,6 +45,16 @@ def may_download(actor: Actor, request: Request) -> bool:
         case Downloader.LEAD:
             return actor.member and actor.lead
     return actor.member
+
+
+def spent(name: str, downloads: int, allowed: int, until: datetime, now: datetime) -> str:
+    """Why a released file cannot be downloaded any more, in words; empty if it can."""
+    if now >= until:
+        return f"{name} could be downloaded until {until:%d %b %Y}. Request its release anew."
+    if downloads >= allowed:
+        times = "once" if downloads == 1 else f"{downloads} times"
+        return f"{name} was downloaded {times}, as often as its policy allows. Request its release anew."
+    return ""
 
 
 def blind(request: Request, round_: int | None = None) -> bool:

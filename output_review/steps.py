@@ -19,9 +19,19 @@ from enclave.errors import Forbidden, Refused
 from output_review.behalf import told
 from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
 from output_review.origin import to_json
+from output_review.post import tell
+from output_review.provenance import Origin
 from output_review.reading import get_request
 from output_review.tables import claims, file_groups, request_files, requests, rounds
-from output_review.vocabulary import Action, Actor, Arrived, Origin, Request, RequestEvent, Status, Submission
+from output_review.vocabulary import (
+    Action,
+    Actor,
+    Arrived,
+    Request,
+    RequestEvent,
+    Status,
+    Submission,
+)
 
 EVENT = {
     Action.CLAIM: RequestEvent.CLAIMED,
@@ -34,6 +44,7 @@ EVENT = {
     Action.REJECT: RequestEvent.REJECTED,
     Action.RESUBMIT: RequestEvent.RESUBMITTED,
     Action.WITHDRAW: RequestEvent.WITHDRAWN,
+    Action.WITHDRAW_FILE: RequestEvent.FILE_WITHDRAWN,
     Action.TAKE_BACK: RequestEvent.TAKEN_BACK,
     Action.RELEASE: RequestEvent.RELEASED,
     Action.HOLD: RequestEvent.INCIDENT,
@@ -93,7 +104,7 @@ def step(
     details: Mapping[str, Any],
     **values: Any,
 ) -> Request:
-    """Do it, with its audit event. A round that ends by it leaves no claim."""
+    """Do it, with its audit event, and tell whom it concerns. A round that ends by it leaves no claim."""
     becomes = TABLE[request.status, action]
     if action not in ASIDE:
         changed = connection.execute(
@@ -103,10 +114,11 @@ def step(
         )
         if changed.rowcount != 1:
             raise Stale(_what_happened(get_request(connection, request.id)))
-        if becomes not in (Status.IN_REVIEW, Status.REVIEWED):
+        if becomes not in (request.status, Status.IN_REVIEW, Status.REVIEWED):
             connection.execute(delete(claims).where(claims.c.request_id == request.id))
     who, behalf = told(actor)
     audit.record(connection, who, EVENT[action], f"request:{request.id}", {**details, **behalf})
+    tell(connection, EVENT[action], request, actor.name, now, details)
     return get_request(connection, request.id)
 
 

@@ -13,6 +13,7 @@ from output_review.limits import LIMITS, refuse_too_much
 from output_review.origin import origin_of
 from output_review.policies import PolicyVersion, in_force
 from output_review.policy import unmade
+from output_review.post import tell
 from output_review.queries import waiting_count
 from output_review.reading import get_request
 from output_review.steps import allowed, begin_round, step
@@ -54,7 +55,9 @@ def submit(connection: Connection, submission: Submission, now: datetime) -> Req
     _begin(connection, number, 1, policy, submission, now)
     details = {"project": submission.project} | _details(submission, policy, 1)
     audit.record(connection, submission.author, RequestEvent.SUBMITTED, f"request:{number}", details)
-    return get_request(connection, number)
+    made = get_request(connection, number)
+    tell(connection, RequestEvent.SUBMITTED, made, submission.author, now, details)
+    return made
 
 
 def resubmit(

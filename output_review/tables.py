@@ -143,10 +143,11 @@ comments = Table(
     Column("author", String(30), nullable=False),
     Column("sha256", String(64), nullable=False),  # empty: about the request as a whole
     Column("audience", String(12), nullable=False),
+    Column("place", JSON(none_as_null=True), nullable=True),
     Column("text", Text, nullable=False),
     Column("time", UtcDateTime, nullable=False),
 )
-# The record of what left, and the only table that a download looks into.
+# What left, and the only table that a download looks into: how often, of how many times allowed, until when.
 released_files = Table(
     "released_files",
     metadata,
@@ -158,4 +159,29 @@ released_files = Table(
     Column("approved_by", String(100), nullable=False),
     Column("released", UtcDateTime, nullable=False),
     Column("downloads", Integer, nullable=False),
+    Column("allowed", Integer, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+# A release's record as it goes out with the files (`release_record`), byte for byte, and its digest.
+release_records = Table(
+    "release_records",
+    metadata,
+    Column("request_id", Integer, ForeignKey("requests.id"), primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+# What somebody is told. `mail_at` is when the courier tries next; null: mailed, or given up.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", String(30), nullable=False),
+    Column("request_id", Integer, ForeignKey("requests.id"), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+    Column("read", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("mail_at", UtcDateTime, nullable=True),
+    Index("ix_notices_person_read", "person", "read"),
+    Index("ix_notices_mail_at", "mail_at"),
 )

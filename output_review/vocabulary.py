@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from enclave.names import Digest, PersonName, ProjectSlug
+from output_review.places import Place
 from output_review.policy import DEFAULT, Policy
+from output_review.provenance import Before, Code, FileRole, Group, Origin
 
 
 class Status(StrEnum):
@@ -44,6 +46,7 @@ class Action(StrEnum):
     REJECT = "reject"
     RESUBMIT = "resubmit"
     WITHDRAW = "withdraw"
+    WITHDRAW_FILE = "withdraw-file"
     TAKE_BACK = "take-back"
     RELEASE = "release"
     HOLD = "hold"
@@ -56,14 +59,6 @@ class FileVerdict(StrEnum):
 
     APPROVED = "approved"
     REJECTED = "rejected"
-
-
-class FileRole(StrEnum):
-    """What a file of a request is there for. Only an output may ever leave; a supporting file is seen by those who
-    judge, and never leaves whatever is said of it."""
-
-    OUTPUT = "output"
-    SUPPORTING = "supporting"
 
 
 class Audience(StrEnum):
@@ -87,6 +82,7 @@ class RequestEvent(StrEnum):
     RETURNED = "request.returned"
     REJECTED = "request.rejected"
     WITHDRAWN = "request.withdrawn"
+    FILE_WITHDRAWN = "request.file-withdrawn"
     TAKEN_BACK = "request.taken-back"
     RELEASED = "request.released"
     RECALLED = "request.recalled"
@@ -162,7 +158,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Comment:
-    """What somebody said about a file (by its bytes) or, without a digest, about the request as a whole."""
+    """What somebody said about a place in a file (by its bytes) or, without a digest, about the whole request."""
 
     author: PersonName
     round: int
@@ -170,42 +166,14 @@ class Comment:
     audience: Audience
     text: str
     time: datetime
-
-
-@dataclass(frozen=True)
-class Code:
-    """The notebook or script that wrote a file, as the workspace told: its bytes when the file was submitted."""
-
-    name: str
-    size: int
-    sha256: Digest
-
-
-@dataclass(frozen=True)
-class Group:
-    """Files that share what they are and the disclosure controls applied to them; numbered from 1 in a round."""
-
-    number: int
-    title: str
-    context: str
-    controls: str
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Which workspace a round came from, as the platform itself knows it and no submission can say: its image by
-    content, the datasets mounted in it (`name@version`), when it started. Empty and None where that is not known.
-    """
-
-    image: str = ""
-    datasets: tuple[str, ...] = ()
-    started: datetime | None = None
+    place: Place = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class File:
     """One file of a request's present round: its bytes are known by digest, the name is a label. `seen_in` are the
-    earlier rounds of this request that held the same bytes. `path` and `code` are as the workspace told."""
+    earlier rounds of this request that held the same bytes. `path` and `code` are as the workspace told. A released
+    file can be downloaded `allowed` times in all, `until` then."""
 
     number: int
     name: str
@@ -218,6 +186,9 @@ class File:
     group: int = 0
     path: str = ""
     code: Code | None = None
+    allowed: int = 0
+    until: datetime | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput, Broken
 from output_review.behalf import signature
-from output_review.lifecycle import TABLE, flaw
+from output_review.completeness import flaw
+from output_review.lifecycle import TABLE
+from output_review.places import Place
 from output_review.policies import in_force
 from output_review.sight import blind
 from output_review.steps import allowed, begin_round, step
@@ -76,10 +78,11 @@ def vote(
     if not blind(request):
         details |= {"comment": comment, "files": _judged(request, judged)}
     voted = step(connection, actor, Action.VOTE, request, now, details)
-    return _count(connection, actor, voted, grace, now)
+    return count(connection, actor, voted, grace, now)
 
 
-def _count(connection: Connection, actor: Actor, request: Request, grace: timedelta, now: datetime) -> Request:
+def count(connection: Connection, actor: Actor, request: Request, grace: timedelta, now: datetime) -> Request:
+    """What the votes have come to, after something changed about them: the desk's own step, or none yet."""
     action = settled(request)
     if action is None or (request.status, action) not in TABLE:
         return request
@@ -199,12 +202,16 @@ def comment_on(
     audience: Audience,
     text: str,
     now: datetime,
+    place: Place | None = None,
 ) -> Request:
-    """Say something about one file, or without a file's number about the request. An author speaks to everybody."""
+    """Say something about one file, perhaps a place in it, or without a file's number about the request. An author
+    speaks to everybody."""
     request = allowed(connection, actor, Action.COMMENT, number, now, round_=round_)
     about = next((one for one in request.files if one.number == file), None)
     if file is not None and about is None:
         raise BadInput("The comment names a file that is not in this request.")
+    if place and about is None:
+        raise BadInput("The comment names a place, but no file that it is in: choose one.")
     heard = Audience.EVERYBODY if actor.name == request.author else audience
     connection.execute(
         insert(comments).values(
@@ -213,6 +220,7 @@ def comment_on(
             author=actor.name,
             sha256=about.sha256 if about else "",
             audience=heard,
+            place=dict(place) if place else None,
             text=text,
             time=now,
         )

@@ -64,6 +64,10 @@ def _looking(count: int) -> str:
     return {1: "An output checker looks", 2: "Two output checkers look", 3: "Three output checkers look"}[count]
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
 def in_words(policy: Policy) -> tuple[str, ...]:
     """What a policy asks for, a sentence each."""
     eyes = {1: "One checker decides.", 2: "Two checkers have to approve each file.",
@@ -74,6 +78,7 @@ def in_words(policy: Policy) -> tuple[str, ...]:
         eyes,
         *((hidden if policy.blind else open_,) if policy.reviewers > 1 else ()),
         f"{'The desk' if by_desk else 'A checker'} releases what was approved.",
-        f"{WHO_DOWNLOADS[policy.download_by]} may download it.",
+        f"{WHO_DOWNLOADS[policy.download_by]} may download it, {_times(policy.max_downloads)} each file, within"
+        f" {policy.download_days} {'day' if policy.download_days == 1 else 'days'}.",
         f"A round should be answered within {policy.response_hours} hours.",
     )

@@ -35,6 +35,7 @@ class Caller(StrEnum):
     HUB = "hub"
     GATE = "gate"
     GUARD = "guard"
+    COURIER = "courier"
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,14 @@ class Route:
 class NavItem:
     """A line of the navigation, shown to those it is for; the server decides again on every request.
 
-    `keys`, typed one after the other, go there too.
+    `keys`, typed one after the other, go there too. `count` is an address that answers `{"unread": n}`.
     """
 
     title: str
     href: str
     shown: Callable[[Person], bool]
     keys: str = ""
+    count: str = ""
 
 
 @dataclass(frozen=True)

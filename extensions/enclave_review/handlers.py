@@ -2,10 +2,14 @@
 
     GET  policy                    limits of a request, and the project's name
     GET  requests                  my requests in this project, newest first
-    POST requests                  {"what", "how", "controls", "paths": [...], "statements": [...]}
-                                   -> 201 and the new request; statements may be left out
+    POST requests                  {"what", "how", "controls", "files": [...], "statements": [...], "groups": [...]}
+                                   -> 201 and the new request; statements and groups may be left out. A file is
+                                   {"path", "role", "group", "code"}; all but the path may be left out: role output
+                                   or supporting, the number of a group from 1, the path of what wrote it
+    POST written-by                {"paths": [...]} -> {"written": {path: {"guess", "candidates": [...]}}}
     POST requests/<id>/resubmit    the same, for a request that was returned -> 201 and its next round
     POST requests/<id>/withdraw
+    POST requests/<id>/files/<number>/withdraw    one file of a round under way
     GET  sending                   {"sending": {"sent", "total"} | null}, bytes of the request on its way
 
 Answers of the desk are passed on as they are; every refusal is `{"error": sentence}`.
@@ -26,12 +30,11 @@ from tornado import web
 from traitlets import Unicode
 from traitlets.config import Configurable
 
+from enclave_review.asked import Asked, read, read_paths
 from enclave_review.desk import Desk, Unreachable
 from enclave_review.files import CannotSend, choose
 from enclave_review.multipart import Multipart
-
-TEXTS = ("what", "how", "controls")
-Told = dict[str, Any]  # the three texts, and the list of statements
+from enclave_review.written_by import candidates, guess
 
 
 class EnclaveReview(Configurable):
@@ -57,20 +60,31 @@ class Sender:
     def sending(self) -> dict[str, int] | None:
         return self._sending
 
-    async def submit(self, told: Told, paths: list[str], target: str) -> tuple[int, Any]:
+    async def submit(self, asked: Asked, target: str) -> tuple[int, Any]:
         """Raises CannotSend and Unreachable."""
         if self._sending is not None:
             raise CannotSend("Another request is being sent from this workspace: wait until it is done.")
         self._sending = {"sent": 0, "total": 0}
         try:
-            return await asyncio.to_thread(self._submit, self._sending, told, paths, target)
+            return await asyncio.to_thread(self._submit, self._sending, asked, target)
         finally:
             self._sending = None
 
-    def _submit(self, sending: dict[str, int], told: Told, paths: list[str], target: str) -> tuple[int, Any]:
-        files = choose(self._root, paths)
-        sending["total"] = sum(file.size for file in files)
-        return self._desk.submit(Multipart(told, files, lambda sent: sending.update(sent=sent)), target)
+    def _submit(self, sending: dict[str, int], asked: Asked, target: str) -> tuple[int, Any]:
+        files = choose(self._root, list(asked.said))
+        code = choose(self._root, asked.code) if asked.code else []
+        sending["total"] = sum(file.size for file in (*files, *code))
+        said = [asked.said[file.shown] for file in files]
+        body = Multipart(asked.texts, files, lambda sent: sending.update(sent=sent), said, code)
+        return self._desk.submit(body, target)
+
+    def written_by(self, paths: list[str]) -> dict[str, Any]:
+        """For each path a guess at the notebook or script that wrote it, and what else it may have been."""
+        found: dict[str, Any] = {}
+        for path in paths:
+            among = candidates(self._root, path)
+            found[path] = {"guess": guess(self._root, path, among), "candidates": among}
+        return found
 
 
 class _Handler(APIHandler):
@@ -87,8 +101,7 @@ class _Handler(APIHandler):
     async def send(self, target: str) -> None:
         """Send what the page asks for to this call of the desk."""
         try:
-            told, paths = _asked(self.request.body)
-            self.reply(*await self.sender.submit(told, paths, target))
+            self.reply(*await self.sender.submit(read(self.request.body), target))
         except CannotSend as error:
             self.reply(400, {"error": str(error)})
         except Unreachable as error:
@@ -128,26 +141,27 @@ class WithdrawHandler(_Handler):
         await self.pass_on(self.desk.post, f"/v1/requests/{number}/withdraw")
 
 
+class WithdrawFileHandler(_Handler):
+    @web.authenticated
+    async def post(self, number: str, file: str) -> None:
+        await self.pass_on(self.desk.post, f"/v1/requests/{number}/files/{file}/withdraw")
+
+
+class WrittenByHandler(_Handler):
+    @web.authenticated
+    async def post(self) -> None:
+        try:
+            paths = read_paths(self.request.body)
+        except CannotSend as error:
+            self.reply(400, {"error": str(error)})
+            return
+        self.reply(200, {"written": await asyncio.to_thread(self.sender.written_by, paths)})
+
+
 class SendingHandler(_Handler):
     @web.authenticated
     def get(self) -> None:
         self.reply(200, {"sending": self.sender.sending})
-
-
-def _asked(body: bytes) -> tuple[Told, list[str]]:
-    """The texts, statements and paths of a request. Raises CannotSend when the page sent anything else."""
-    try:
-        asked = json.loads(body)
-        texts = {name: asked[name] for name in TEXTS}
-        paths, statements = asked["paths"], asked.get("statements", [])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        texts, paths, statements = {}, None, None
-    lists = isinstance(paths, list) and isinstance(statements, list)
-    if not lists or not all(isinstance(text, str) for text in (*texts.values(), *paths, *statements)):
-        raise CannotSend(
-            "The request could not be read: expected the texts “what”, “how”, “controls” and a list “paths”."
-        )
-    return texts | {"statements": statements}, paths
 
 
 def install(server: ServerApp) -> None:
@@ -166,7 +180,9 @@ def install(server: ServerApp) -> None:
             (at("requests"), RequestsHandler, shared),
             (at(r"requests/([0-9]{1,18})/withdraw"), WithdrawHandler, shared),
             (at(r"requests/([0-9]{1,18})/resubmit"), ResubmitHandler, shared),
+            (at(r"requests/([0-9]{1,12})/files/([0-9]{1,4})/withdraw"), WithdrawFileHandler, shared),
             (at("sending"), SendingHandler, shared),
+            (at("written-by"), WrittenByHandler, shared),
         ],
     )
     if settings.parent_origin:

@@ -1,7 +1,8 @@
 """A request for release as `multipart/form-data` (RFC 7578), produced piece by piece.
 
-First the part `meta` (JSON: what, how, controls, statements, and name and size of each file), then one part `file`
-for each file in the same order. The length is known before the first byte, so the desk can refuse at once.
+First the part `meta` (JSON: what, how, controls, statements, groups, and of each file its name, size and what is
+said of it), then one part `file` for each file and one part `code` for each notebook or script that wrote one, in
+the same order. The length is known before the first byte, so the desk can refuse at once.
 """
 
 from __future__ import annotations
@@ -17,12 +18,24 @@ from enclave_review.files import File
 class Multipart:
     """The body of one request. `sent` is called with the number of file bytes handed out so far."""
 
-    def __init__(self, texts: Mapping[str, object], files: Sequence[File], sent: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, object],
+        files: Sequence[File],
+        sent: Callable[[int], None],
+        said: Sequence[Mapping[str, object]] = (),
+        code: Sequence[File] = (),
+    ) -> None:
+        """`said` is what is told of each file beside its name and size."""
         self._boundary = secrets.token_hex(16)
-        self._files = files
+        self._parts = [("file", file) for file in files] + [("code", file) for file in code]
         self._sent = sent
-        listed = [{"name": file.name, "size": file.size} for file in files]
-        meta = json.dumps({**texts, "files": listed}, ensure_ascii=False).encode(errors="replace")
+        listed = [
+            {**about, "name": file.name, "size": file.size}
+            for file, about in zip(files, said or [{}] * len(files), strict=True)
+        ]
+        scripts = [{"name": file.name, "size": file.size} for file in code]
+        meta = json.dumps({**texts, "files": listed, "code": scripts}, ensure_ascii=False).encode(errors="replace")
         self._meta = self._head('name="meta"', "application/json") + meta + b"\r\n"
         self._end = f"--{self._boundary}--\r\n".encode()
 
@@ -37,8 +50,8 @@ class Multipart:
         """The whole body. Raises CannotSend when a file changed; the body is then incomplete on purpose."""
         done = 0
         yield self._meta
-        for file in self._files:
-            yield self._file_head(file)
+        for kind, file in self._parts:
+            yield self._part_head(kind, file)
             for chunk in file.chunks():
                 yield chunk
                 done += len(chunk)
@@ -47,11 +60,11 @@ class Multipart:
         yield self._end
 
     def _length(self) -> int:
-        files = sum(len(self._file_head(file)) + file.size + 2 for file in self._files)
+        files = sum(len(self._part_head(kind, file)) + file.size + 2 for kind, file in self._parts)
         return len(self._meta) + files + len(self._end)
 
-    def _file_head(self, file: File) -> bytes:
-        return self._head(f'name="file"; {_filename(file.name)}', "application/octet-stream")
+    def _part_head(self, kind: str, file: File) -> bytes:
+        return self._head(f'name="{kind}"; {_filename(file.name)}', "application/octet-stream")
 
     def _head(self, disposition: str, kind: str) -> bytes:
         lines = [f"--{self._boundary}", f"Content-Disposition: form-data; {disposition}", f"Content-Type: {kind}"]

@@ -10,19 +10,38 @@ export interface IPolicy {
   max_files: number;
   max_file_bytes: number;
   max_total_bytes: number;
-  /** Characters (code points) in each of the three texts. */
+  /** Characters (code points) in each typed text. */
   max_text: number;
+  /** Bytes of one notebook or script that goes along. */
+  max_code_bytes?: number;
   /** Sentences that the author has to confirm. */
   statements?: string[];
   project: { slug: string; title: string };
 }
 
+/** A place in a file, counted from 1: `cell` of a notebook, `row` of a table or line of a text, and others. */
+export type IPlace = Record<string, number | string>;
+
 export interface IComment {
   author: string;
   text: string;
+  place?: IPlace;
+  /** The place in words, empty for the file as a whole. */
+  where?: string;
+}
+
+export type Role = 'output' | 'supporting' | 'withdrawn';
+
+/** Files that share what they are and the disclosure controls applied. */
+export interface IGroup {
+  title: string;
+  context: string;
+  controls: string;
 }
 
 export interface IReviewedFile {
+  /** Its number in the request. */
+  number?: number;
   name: string;
   size: number;
   sha256: string;
@@ -31,6 +50,31 @@ export interface IReviewedFile {
   comments?: IComment[];
   /** The earlier round that already held the same bytes. */
   unchanged_since?: number | null;
+  role?: Role;
+  /** Number of its group, from 1; 0 for none. */
+  group?: number;
+  /** Where it lay in this workspace when it was sent. */
+  path?: string;
+  /** Name of the notebook or script that wrote it. */
+  code?: string;
+  released?: boolean;
+  downloads?: number;
+  allowed?: number;
+  /** ISO time. */
+  until?: string | null;
+}
+
+/** A file to send: where it lies, what it is for, and what wrote it. */
+export interface ISent {
+  path: string;
+  role: Role;
+  group: number;
+  code: string;
+}
+
+export interface IWrittenBy {
+  guess: string;
+  candidates: string[];
 }
 
 export interface IRequest {
@@ -41,6 +85,8 @@ export interface IRequest {
   status_text: string;
   /** Who acts next, in one sentence. */
   next_text?: string;
+  /** ISO time by which the checkers should have answered, while they work on it. */
+  expected?: string | null;
   round?: number;
   what: string;
   how: string;
@@ -50,7 +96,10 @@ export interface IRequest {
   comment: string;
   can_withdraw: boolean;
   can_resubmit?: boolean;
+  /** Whether single files can be taken out of it. */
+  can_withdraw_files?: boolean;
   comments?: IComment[];
+  groups?: (IGroup & { number: number })[];
   url: string;
   files: IReviewedFile[];
 }
@@ -83,12 +132,22 @@ export class Desk {
   }
 
   /** A new request, or with `id` the next round of one that was returned. */
-  submit(texts: ITexts, paths: string[], statements: string[] = [], id?: number): Promise<IRequest> {
-    return this.ask(id === undefined ? 'requests' : `requests/${id}/resubmit`, { ...texts, paths, statements });
+  submit(texts: ITexts, files: ISent[], groups: IGroup[], statements: string[], id?: number): Promise<IRequest> {
+    const target = id === undefined ? 'requests' : `requests/${id}/resubmit`;
+    return this.ask(target, { ...texts, files, groups, statements });
+  }
+
+  /** A guess at what wrote each file, by its path. */
+  async writtenBy(paths: string[]): Promise<Record<string, IWrittenBy>> {
+    return (await this.ask<{ written: Record<string, IWrittenBy> }>('written-by', { paths })).written;
   }
 
   withdraw(id: number): Promise<IRequest> {
     return this.ask(`requests/${id}/withdraw`, {});
+  }
+
+  withdrawFile(id: number, file: number): Promise<IRequest> {
+    return this.ask(`requests/${id}/files/${file}/withdraw`, {});
   }
 
   /** How far the request being sent has come; null when none is. */

@@ -3,7 +3,7 @@
  *
  * A courtesy so that mistakes show before anything is sent: the desk decides again by itself.
  */
-import { IPolicy, ITexts } from './desk';
+import { IGroup, IPolicy, ITexts, Role } from './desk';
 import { count, length, size } from './words';
 
 export interface IChosenFile {
@@ -14,6 +14,19 @@ export interface IChosenFile {
   isFolder: boolean;
   /** Open in an editor with changes that are not on disk yet. */
   isUnsaved: boolean;
+  role?: Role;
+  /** Number of its group, from 1; 0 or nothing for none. */
+  group?: number;
+  /** Path of the notebook or script that wrote it; empty for none. */
+  code?: string;
+  /** What may have written it. */
+  candidates?: string[];
+}
+
+/** What is written before it is sent: nobody's words are lost by a dialog that closes. */
+export interface IDraft {
+  texts: ITexts;
+  groups: IGroup[];
 }
 
 export type Field = keyof ITexts;
@@ -24,9 +37,18 @@ export interface IProblems {
   file: Record<string, string>;
   /** About the list as a whole. */
   files: string;
+  groups: string;
 }
 
-export const noTexts: ITexts = { what: '', how: '', controls: '' };
+export const noDraft: IDraft = { texts: { what: '', how: '', controls: '' }, groups: [] };
+
+const isCode = (name: string): boolean => /\.(ipynb|py|r|rmd|qmd|jl|sql|do|sas|log)$/i.test(name);
+
+/** With the role that is usual: code among other files helps to judge them, everything else is to be released. */
+export function withRoles(files: IChosenFile[]): IChosenFile[] {
+  const hasOthers = files.some(file => !file.isFolder && !isCode(file.name));
+  return files.map(file => ({ ...file, role: file.role ?? (hasOthers && isCode(file.name) ? 'supporting' : 'output') }));
+}
 
 const missing: ITexts = {
   what: 'Please say what these files contain.',
@@ -36,12 +58,12 @@ const missing: ITexts = {
 
 /** Empty texts are pointed out only when `isComplete` is asked for: not while somebody is about to write them. */
 export function problems(
-  texts: ITexts,
+  { texts, groups }: IDraft,
   files: IChosenFile[],
   policy: IPolicy,
   isComplete: boolean = true
 ): IProblems {
-  const found: IProblems = { texts: {}, file: {}, files: '' };
+  const found: IProblems = { texts: {}, file: {}, files: '', groups: '' };
   for (const field of Object.keys(missing) as Field[]) {
     const excess = length(texts[field]) - policy.max_text;
     if (isComplete && !texts[field].trim()) {
@@ -58,13 +80,33 @@ export function problems(
     }
   }
   found.files = aboutTheList(files, policy);
+  found.groups = isComplete ? aboutTheGroups(groups, files, policy) : '';
   return found;
+}
+
+function aboutTheGroups(groups: IGroup[], files: IChosenFile[], policy: IPolicy): string {
+  for (const [index, group] of groups.entries()) {
+    const name = group.title.trim() || `number ${index + 1}`;
+    if (!group.title.trim() || !group.context.trim() || !group.controls.trim()) {
+      return `Please fill in the title, what the files are, and the controls of group ${name}.`;
+    }
+    if (length(group.title) > 120 || [group.context, group.controls].some(text => length(text) > policy.max_text)) {
+      return `A text of group ${name} is too long.`;
+    }
+    if (!files.some(file => file.group === index + 1)) {
+      return `No file is in group ${name}: choose some, or remove the group.`;
+    }
+  }
+  return '';
 }
 
 function aboutTheList(files: IChosenFile[], policy: IPolicy): string {
   const total = totalSize(files);
   if (!files.length) {
     return 'Please choose at least one file.';
+  }
+  if (files.every(file => file.role === 'supporting')) {
+    return 'All files are supporting, so there is nothing to release: mark at least one as an output.';
   }
   if (files.length > policy.max_files) {
     return `These are ${files.length} files; one request can carry at most ${policy.max_files}.`;
@@ -80,5 +122,5 @@ export function totalSize(files: IChosenFile[]): number {
 }
 
 export function isSendable(found: IProblems): boolean {
-  return !found.files && !Object.keys(found.texts).length && !Object.keys(found.file).length;
+  return !found.files && !found.groups && !Object.keys(found.texts).length && !Object.keys(found.file).length;
 }

@@ -1,19 +1,23 @@
-/** The chosen files, each with its size, what is wrong with it, and a way to leave it out. */
+/** The chosen files: size, what is wrong, what each is for, what wrote it, which group it is in, and a way to leave it out. */
 import { closeIcon, fileIcon, folderIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { IGroup, Role } from './desk';
 import { IChosenFile, IProblems, totalSize } from './draft';
 import { count, size } from './words';
 
 interface IFileListProps {
   files: IChosenFile[];
+  groups: IGroup[];
   problems: IProblems;
   isLocked: boolean;
+  change: (path: string, about: Partial<IChosenFile>) => void;
   remove: (path: string) => void;
   choose: () => void;
 }
 
-export function FileList({ files, problems, isLocked, remove, choose }: IFileListProps): JSX.Element {
+export function FileList(props: IFileListProps): JSX.Element {
+  const { files, problems, isLocked, choose } = props;
   const real = files.filter(file => !file.isFolder);
   return (
     <section className="enclave-Files" tabIndex={-1} aria-label="Files to release">
@@ -27,7 +31,7 @@ export function FileList({ files, problems, isLocked, remove, choose }: IFileLis
       </header>
       <ul>
         {files.map(file => (
-          <Line key={file.path} file={file} problem={problems.file[file.path]} isLocked={isLocked} remove={remove} />
+          <Line key={file.path} file={file} {...props} />
         ))}
       </ul>
       {problems.files && <p className="enclave-Error">{problems.files}</p>}
@@ -35,15 +39,9 @@ export function FileList({ files, problems, isLocked, remove, choose }: IFileLis
   );
 }
 
-interface ILineProps {
-  file: IChosenFile;
-  problem?: string;
-  isLocked: boolean;
-  remove: (path: string) => void;
-}
-
-function Line({ file, problem, isLocked, remove }: ILineProps): JSX.Element {
+function Line({ file, problems, isLocked, remove, ...about }: IFileListProps & { file: IChosenFile }): JSX.Element {
   const Icon = file.isFolder ? folderIcon : fileIcon;
+  const problem = problems.file[file.path];
   return (
     <li>
       <div className="enclave-Files-line">
@@ -63,10 +61,53 @@ function Line({ file, problem, isLocked, remove }: ILineProps): JSX.Element {
           <closeIcon.react tag="span" />
         </button>
       </div>
+      {!file.isFolder && <About file={file} isLocked={isLocked} {...about} />}
       {problem && <p className="enclave-Error">{problem}</p>}
       {file.isUnsaved && (
         <p className="enclave-Warning">It has unsaved changes: the version last saved would be sent.</p>
       )}
     </li>
+  );
+}
+
+type IAboutProps = Pick<IFileListProps, 'groups' | 'isLocked' | 'change'> & { file: IChosenFile };
+
+function About({ file, groups, isLocked, change }: IAboutProps): JSX.Element {
+  const choice = (label: string, value: string, options: [string, string][], set: (value: string) => void): JSX.Element => (
+    <label>
+      {label}{' '}
+      <select
+        className="jp-mod-styled"
+        aria-label={`${label} (${file.name})`}
+        value={value}
+        disabled={isLocked}
+        onChange={event => set(event.target.value)}
+      >
+        {options.map(([key, words]) => (
+          <option key={key} value={key}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  const numbered = groups.map((group, index): [string, string] => [`${index + 1}`, group.title || `group ${index + 1}`]);
+  const written = (file.candidates ?? []).map((path): [string, string] => [path, path]);
+  return (
+    <div className="enclave-Files-about">
+      {choice(
+        'It is',
+        file.role ?? 'output',
+        [
+          ['output', 'to be released'],
+          ['supporting', 'supporting, never released']
+        ],
+        role => change(file.path, { role: role as Role })
+      )}
+      {!!written.length &&
+        choice('Written by', file.code ?? '', [['', 'not said'], ...written], code => change(file.path, { code }))}
+      {!!groups.length &&
+        choice('Group', `${file.group ?? 0}`, [['0', 'none'], ...numbered], group => change(file.path, { group: +group }))}
+    </div>
   );
 }

@@ -4,9 +4,10 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { Desk, IPolicy, IRequest, ISending, ITexts } from './desk';
-import { Field, IChosenFile, IProblems, isSendable, problems, totalSize } from './draft';
+import { Desk, IGroup, IPolicy, IRequest, ISending, ISent } from './desk';
+import { Field, IChosenFile, IDraft, IProblems, isSendable, problems, totalSize, withRoles } from './draft';
 import { FileList } from './files';
+import { Groups } from './groups';
 import { length, size } from './words';
 
 const questions: { field: Field; label: string; hint: string }[] = [
@@ -29,6 +30,13 @@ const questions: { field: Field; label: string; hint: string }[] = [
 
 const progressInterval = 300;
 
+const sent = ({ path, role, group, code }: IChosenFile): ISent => ({
+  path,
+  role: role ?? 'output',
+  group: group ?? 0,
+  code: code ?? ''
+});
+
 export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequest | null> {
   /** The researcher wants other files: the dialog closes, the texts are kept. */
   readonly chooseFiles = new Signal<this, void>(this);
@@ -43,13 +51,15 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
   constructor(
     private readonly desk: Desk,
     private readonly policy: IPolicy,
-    private texts: ITexts,
+    private draft: IDraft,
     public files: IChosenFile[],
     private readonly resubmits: number | undefined,
-    private readonly keep: (texts: ITexts) => void
+    private readonly keep: (draft: IDraft) => void
   ) {
     super();
     this.addClass('enclave-Form');
+    this.files = withRoles(files);
+    void this.askWhatWroteThem();
   }
 
   getValue(): IRequest | null {
@@ -69,8 +79,8 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
     this.update();
     const timer = window.setInterval(() => void this.progress(), progressInterval);
     try {
-      const paths = this.files.map(file => file.path);
-      this.accepted = await this.desk.submit(this.texts, paths, [...this.made], this.resubmits);
+      const { texts, groups } = this.draft;
+      this.accepted = await this.desk.submit(texts, this.files.map(sent), groups, [...this.made], this.resubmits);
       return true;
     } catch (reason) {
       this.refusal = (reason as Error).message;
@@ -93,10 +103,18 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
         </p>
         <FileList
           files={this.files}
+          groups={this.draft.groups}
           problems={shown}
+          change={(path, about) => this.about(path, about)}
           isLocked={this.sending !== null}
           remove={path => this.remove(path)}
           choose={() => this.chooseFiles.emit()}
+        />
+        <Groups
+          groups={this.draft.groups}
+          problem={shown.groups}
+          isLocked={this.sending !== null}
+          change={groups => this.group(groups)}
         />
         {questions.map(question => this.question(question, shown.texts[question.field] ?? ''))}
         {(this.policy.statements ?? []).map(statement => this.statement(statement))}
@@ -109,7 +127,7 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
   }
 
   private question({ field, label, hint }: (typeof questions)[number], problem: string): JSX.Element {
-    const used = length(this.texts[field]);
+    const used = length(this.draft.texts[field]);
     const id = `enclave-${field}`;
     return (
       <div className="enclave-Field" key={field}>
@@ -119,7 +137,7 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
           rows={3}
           className={problem ? 'jp-mod-styled enclave-mod-wrong' : 'jp-mod-styled'}
           placeholder={hint}
-          value={this.texts[field]}
+          value={this.draft.texts[field]}
           disabled={this.sending !== null}
           aria-invalid={problem !== ''}
           aria-describedby={`${id}-note`}
@@ -163,13 +181,35 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
   }
 
   private found(isComplete: boolean = true): IProblems {
-    return problems(this.texts, this.files, this.policy, isComplete);
+    return problems(this.draft, this.files, this.policy, isComplete);
   }
 
   private write(field: Field, text: string): void {
-    this.texts = { ...this.texts, [field]: text };
-    this.keep(this.texts);
+    this.draft = { ...this.draft, texts: { ...this.draft.texts, [field]: text } };
+    this.keep(this.draft);
     this.update();
+  }
+
+  private about(path: string, about: Partial<IChosenFile>): void {
+    this.files = this.files.map(file => (file.path === path ? { ...file, ...about } : file));
+    this.update();
+  }
+
+  private group(groups: IGroup[]): void {
+    this.draft = { ...this.draft, groups };
+    this.files = this.files.map(file => ((file.group ?? 0) > groups.length ? { ...file, group: 0 } : file));
+    this.keep(this.draft);
+    this.update();
+  }
+
+  /** The workspace looks which notebook or script names each file; without an answer nothing is said. */
+  private async askWhatWroteThem(): Promise<void> {
+    const paths = this.files.filter(file => !file.isFolder).map(file => file.path);
+    const written = await this.desk.writtenBy(paths).catch(() => ({}) as Record<string, never>);
+    for (const [path, { guess, candidates }] of Object.entries(written)) {
+      const code = this.files.find(file => file.path === path)?.code;
+      this.about(path, { candidates, code: code ?? guess });
+    }
   }
 
   private remove(path: string): void {

@@ -13,6 +13,7 @@ import { releaseIcon } from './icons';
 import { imagesAsData } from './images';
 import { boundOutputs } from './outputs';
 import { RequestsPanel } from './panel';
+import { Opener } from './open';
 import { onOpenRequests } from './parent';
 import { Release } from './release';
 import { Requests } from './requests';
@@ -37,12 +38,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const desk = new Desk(app.serviceManager.serverSettings);
     const chooser = new Chooser(app, documents, browsers);
     const requests = new Requests(desk);
+    const opener = new Opener(documents);
     const show = (): void => app.shell.activateById(panel.id);
     const release = new Release(desk, chooser, requests, show);
     const panel = new RequestsPanel(
       requests,
       () => void app.commands.execute(commands.request),
-      request => void release.again(request)
+      request => void release.again(request),
+      (path, place) => void opener.open(path, place)
     );
 
     app.commands.addCommand(commands.request, {

@@ -5,7 +5,7 @@ import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { Card } from './card';
-import { IRequest } from './desk';
+import { IPlace, IRequest, IReviewedFile } from './desk';
 import { releaseIcon } from './icons';
 import { Requests } from './requests';
 
@@ -17,7 +17,8 @@ export class RequestsPanel extends ReactWidget {
   constructor(
     private readonly requests: Requests,
     private readonly ask: () => void,
-    private readonly resubmit: (request: IRequest) => void
+    private readonly resubmit: (request: IRequest) => void,
+    private readonly open: (path: string, place?: IPlace) => void
   ) {
     super();
     this.id = 'enclave-requests';
@@ -63,7 +64,9 @@ export class RequestsPanel extends ReactWidget {
                 key={request.id}
                 request={request}
                 withdraw={() => void this.withdraw(request)}
+                withdrawFile={file => void this.withdrawFile(request, file)}
                 resubmit={() => this.resubmit(request)}
+                open={this.open}
               />
             ))}
           </ol>
@@ -117,10 +120,26 @@ export class RequestsPanel extends ReactWidget {
     }
   };
 
-  private async withdraw(request: IRequest): Promise<void> {
+  private withdraw(request: IRequest): Promise<void> {
+    return this.afterAsking(
+      `Withdraw request ${request.id}?`,
+      'The output checkers will no longer work on it. Your files stay here, and you can ask again at any time.',
+      () => this.requests.withdraw(request.id)
+    );
+  }
+
+  private withdrawFile(request: IRequest, file: IReviewedFile): Promise<void> {
+    return this.afterAsking(
+      `Withdraw ${file.name} from request ${request.id}?`,
+      'No output checker looks at it any more, and it does not leave. The other files stay in the request.',
+      () => this.requests.withdrawFile(request.id, file.number ?? 0)
+    );
+  }
+
+  private async afterAsking(title: string, body: string, act: () => Promise<void>): Promise<void> {
     const answer = await showDialog({
-      title: `Withdraw request ${request.id}?`,
-      body: 'The output checkers will no longer work on it. Your files stay here, and you can ask again at any time.',
+      title,
+      body,
       buttons: [Dialog.cancelButton({ label: 'Keep it' }), Dialog.warnButton({ label: 'Withdraw' })],
       defaultButton: 0
     });
@@ -128,7 +147,7 @@ export class RequestsPanel extends ReactWidget {
       return;
     }
     try {
-      await this.requests.withdraw(request.id);
+      await act();
     } catch (reason) {
       Notification.error((reason as Error).message, { autoClose: false });
       void this.requests.refresh();

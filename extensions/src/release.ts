@@ -2,9 +2,9 @@
 import { Notification, showErrorMessage } from '@jupyterlab/apputils';
 
 import { Chooser } from './chosen';
-import { Desk, IPolicy, IRequest, ITexts } from './desk';
+import { Desk, IPolicy, IRequest } from './desk';
 import { ReleaseDialog } from './dialog';
-import { IChosenFile, noTexts } from './draft';
+import { IChosenFile, IDraft, noDraft } from './draft';
 import { ReleaseForm } from './form';
 import { Requests } from './requests';
 import { count } from './words';
@@ -12,32 +12,12 @@ import { count } from './words';
 /** A request that is sent once more, with its words as they are being changed. */
 interface IAgain {
   id: number;
-  texts: ITexts;
-}
-
-/** The desk knows names and bytes, not where a file lies: this browser remembers it, for the next round. */
-const place = (id: number): string => `enclave-review:paths:${id}`;
-
-function remember(id: number, files: IChosenFile[]): void {
-  try {
-    window.localStorage.setItem(place(id), JSON.stringify(files.map(file => file.path)));
-  } catch {
-    // Without it the person picks the files again.
-  }
-}
-
-function pathsOf(id: number): string[] {
-  try {
-    const kept: unknown = JSON.parse(window.localStorage.getItem(place(id)) ?? '[]');
-    return Array.isArray(kept) ? kept.filter(path => typeof path === 'string') : [];
-  } catch {
-    return [];
-  }
+  draft: IDraft;
 }
 
 export class Release {
   /** Texts written but not sent: a cancelled dialog loses nobody's words. */
-  private kept: ITexts = noTexts;
+  private kept: IDraft = noDraft;
 
   constructor(
     private readonly desk: Desk,
@@ -48,9 +28,15 @@ export class Release {
 
   /** The next round of a request that was returned: its words, and its files as they are now. */
   async again(request: IRequest): Promise<void> {
-    const files = await this.chooser.at(pathsOf(request.id));
+    const said = request.files.filter(file => file.path && file.role !== 'withdrawn');
+    const files = await this.chooser.at(said.map(file => file.path ?? ''));
+    const again = files.map(file => {
+      const before = said.find(({ path }) => path === file.path);
+      return { ...file, role: before?.role, group: before?.group };
+    });
     const { what, how, controls } = request;
-    await this.ask(files, { id: request.id, texts: { what, how, controls } });
+    const groups = (request.groups ?? []).map(({ title, context, controls }) => ({ title, context, controls }));
+    await this.ask(again, { id: request.id, draft: { texts: { what, how, controls }, groups } });
   }
 
   /** Ask for `files`; when there are none, let the person pick first. */
@@ -71,11 +57,11 @@ export class Release {
   /** The files to go on with, if the person wants others; null when the conversation is over. */
   private async showDialog(policy: IPolicy, files: IChosenFile[], again?: IAgain): Promise<IChosenFile[] | null> {
     let wantsOthers = false;
-    const form = new ReleaseForm(this.desk, policy, again?.texts ?? this.kept, files, again?.id, texts => {
+    const form = new ReleaseForm(this.desk, policy, again?.draft ?? this.kept, files, again?.id, draft => {
       if (again) {
-        again.texts = texts;
+        again.draft = draft;
       } else {
-        this.kept = texts;
+        this.kept = draft;
       }
     });
     form.chooseFiles.connect(() => {
@@ -86,8 +72,7 @@ export class Release {
       return (await this.chooser.pick()) ?? form.files;
     }
     if (answer.button.accept && answer.value) {
-      remember(answer.value.id, form.files);
-      this.kept = again ? this.kept : noTexts;
+      this.kept = again ? this.kept : noDraft;
       this.requests.put(answer.value);
       Notification.success(
         `Request ${answer.value.id} was sent${again ? ' again' : ''} with ${count(answer.value.files.length, 'file')}. Output checkers will look at it.`,

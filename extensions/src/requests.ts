@@ -30,6 +30,11 @@ export class Requests {
     this.put(await this.desk.withdraw(id));
   }
 
+  /** Take one file out of a request. Throws DeskError when the desk refuses. */
+  async withdrawFile(id: number, file: number): Promise<void> {
+    this.put(await this.desk.withdrawFile(id, file));
+  }
+
   /** Show what the desk has just answered, without waiting for the next round. */
   put(request: IRequest): void {
     this.edition += 1;

@@ -39,6 +39,11 @@ export function age(iso: string, now: number = Date.now()): string {
   return days === 1 ? 'yesterday' : days < 14 ? `${days} days ago` : `on ${iso.slice(0, 10)}`;
 }
 
+/** An ISO time as this browser writes it, to the minute. */
+export function when(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

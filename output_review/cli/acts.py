@@ -99,5 +99,9 @@ VERBS = (
     _never("reject", _WORD, _THERE),
     _never("comment", "What is said in a review is said by those who said it.", _THERE),
     _never("release", _AWAY, "The desk releases what was approved, or a checker where the policy says so."),
+    _never("withdraw-file", "Which single file is not asked for any more is its author's own word.", _THERE),
+    _never("notices", "What somebody is told is theirs to read.", _THERE),
+    _never("read-notices", "What somebody has read is theirs to say.", _THERE),
+    _never("bundle", _AWAY, "What was released is downloaded by a member of its project, on the desk."),
     _never("download", _AWAY, "A released file is downloaded by a member of its project, on the desk."),
 )

@@ -8,11 +8,12 @@ import click
 from enclave import audit
 from enclave.cli import Context, json_option, parsed, pass_context, show
 from enclave.clock import now
+from enclave.errors import Refused
 from enclave.names import person_name, project_slug
 from output_review import showing, shown
 from output_review.limits import text
 from output_review.origin import to_json as origin_json
-from output_review.queries import downloads_of
+from output_review.queries import downloads_of, record_text
 from output_review.queue import Asked, Whose, look
 from output_review.reading import all_votes, get_request
 from output_review.sight import blind
@@ -101,7 +102,8 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
                 "code": f"{file.code.name} {file.code.sha256}" if file.code else "",
                 "decision": (outcome(found, file.sha256) or "") if closed else "",
                 "released": file.released,
-                "downloads": file.downloads,
+                "downloads": f"{file.downloads} of {file.allowed}" if file.released else "",
+                "until": file.until.isoformat(timespec="seconds") if file.until else "",
             }
             for file in found.files
         ],
@@ -119,6 +121,19 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
         "history": [f"{one.time.isoformat(timespec='seconds')} {one.actor} {one.event}" for one in history],
     }
     show(details, False)
+
+
+@click.command("record")
+@number_argument
+@pass_context
+def show_record(context: Context, number: int) -> None:
+    """The record of a release, as JSON: what left, where it came from, who approved it and why."""
+    with context.database.read() as connection:
+        get_request(connection, number)
+        text = record_text(connection, number)
+    if text is None:
+        raise Refused(f"Request {number} has no record: it is not released, or was before records were kept.")
+    click.echo(text, nl=False)
 
 
 def _line(found: Request) -> dict[str, Any]:

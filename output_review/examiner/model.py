@@ -38,7 +38,7 @@ def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
     arrays = [(path, one) for path, _, one in lines if isinstance(one, Array)]
     strange = [one for one in frozen.globals if not _usual(one)]
     if strange:
-        found["notes"].append(f"Loading it would import {len(strange):,} names that no model needs: see below.")
+        found["notes"].append(f"Loading it would import what no model needs ({len(strange):,} ×): see below.")
     return found | {
         "form": model.form,
         "outline": [{"path": cut(p, _LONGEST), "depth": d, "what": _what(one)} for p, d, one in lines[:MAX_LINES]],
@@ -97,7 +97,7 @@ def _what(value: Value) -> str:
         shown = ", ".join(_scalar(one) for one in items[:_FEW]) if _plain(value) else ""
         return f"{len(items):,} values{': ' if shown else ''}{shown}{', …' if shown and len(items) > _FEW else ''}"
     if isinstance(value, Pairs):
-        return f"{len(value.pairs):,} named values"
+        return f"{len(value.pairs):,} named {'value' if len(value.pairs) == 1 else 'values'}"
     return _scalar(value)
 
 

@@ -45,13 +45,14 @@ class Embedded:
 def embedded(text: str) -> Embedded:
     """What the source of an HTML page, SVG image, XML or Markdown text embeds."""
     counts: Counter[str] = Counter()
-    handlers = comments = 0
+    handlers = comments = points = 0
     addresses: Counter[str] = Counter()
     for element in _elements(text):
         if not isinstance(element.tag, str):
             comments += 1
             continue
         counts[element.tag.rpartition("}")[2].rpartition(":")[2].lower()] += 1
+        points += "x" in element.attrib and "y" in element.attrib and str(element.tag).endswith("use")
         handlers += sum(1 for name in element.attrib if str(name).lower().startswith("on"))
         addresses.update(_place(str(element.get(name))) for name in _LOADS if element.get(name))
     del addresses[""]
@@ -61,7 +62,7 @@ def embedded(text: str) -> Embedded:
     notes += [f"{handlers:,} event handlers."] if handlers else []
     notes += [f"{comments:,} comments."] if comments else []
     notes += [f"It refers to {place} ({count:,} ×)." for place, count in addresses.most_common(20)]
-    return Embedded(marks, (*cut, *notes, *_data(text), *_raw_points(marks)))
+    return Embedded(marks, (*cut, *notes, *_data(text), *_raw_points(marks | {"use": points})))
 
 
 def _elements(text: str) -> Iterator[etree._Element]:
@@ -97,8 +98,10 @@ def _data(text: str) -> list[str]:
 
 
 def _raw_points(marks: dict[str, int]) -> list[str]:
-    most = max(marks, key=lambda name: marks[name], default="")
-    if most and marks[most] > MANY_MARKS and most != "text":
+    """Of the marks that are used over and over, those that are put at a point: letters are not."""
+    marks.pop("text", None)
+    most = max(marks, key=lambda name: marks[name])
+    if marks[most] > MANY_MARKS:
         return [f"{marks[most]:,} × <{most}>: a drawing of so many marks may show a point for each person."]
     return []
 

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from output_review.policy import Policy
+from output_review.provenance import FileRole
 from output_review.tally import COUNTED
 from output_review.verification.story import Story
-from output_review.vocabulary import FileRole, FileVerdict, Status
+from output_review.vocabulary import FileVerdict, Status
 
 Row = Any  # as the database hands it out
 
@@ -31,6 +33,7 @@ class Invariant(StrEnum):
     REVIEWERS = "reviewers"
     APPROVAL = "approval"
     RELEASE = "release"
+    RECORD = "record"
     DOWNLOADS = "downloads"
     COMMENTS = "comments"
     CLAIMS = "claims"
@@ -50,6 +53,7 @@ class Account:
     comments: Sequence[Row]
     claims: Sequence[Row]
     released: Sequence[Row]
+    records: Sequence[Row]
 
     @property
     def newest(self) -> dict[tuple[int, str], Row]:
@@ -165,8 +169,20 @@ def release(account: Account, story: Story) -> Wrong:
             yield f"released file {row.number} was not approved by all"
 
 
+def record(account: Account, story: Story) -> Wrong:
+    """A release has the one record whose digest its event names; one of before records were kept has none."""
+    kept = [sha256(row.record.encode()).hexdigest() for row in account.records]
+    if kept != ([story.record] if story.record else []):
+        yield "its release's record is not the one that the release names"
+    elif any(row.sha256 != story.record for row in account.records):
+        yield "the digest kept of its release's record is not the record's"
+
+
 def downloads(account: Account, story: Story) -> Wrong:
-    """Each download is counted and told."""
+    """Each download is counted and told, and none was one too many."""
+    for row in account.released:
+        if row.downloads > row.allowed:
+            yield f"file {row.number} was downloaded {row.downloads} times, {row.allowed} are allowed"
     kept = Counter({row.number: row.downloads for row in account.released})
     for number in sorted((kept - story.downloads) + (story.downloads - kept)):
         yield f"file {number} was downloaded {kept[number]} times, its events tell of {story.downloads[number]}"
@@ -195,6 +211,7 @@ RULES: Mapping[Invariant, Callable[[Account, Story], Wrong]] = {
     Invariant.REVIEWERS: reviewers,
     Invariant.APPROVAL: approval,
     Invariant.RELEASE: release,
+    Invariant.RECORD: record,
     Invariant.DOWNLOADS: downloads,
     Invariant.COMMENTS: comments,
     Invariant.CLAIMS: claims,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from enclave.audit import Event
 from output_review.lifecycle import NEW_ROUND, TABLE
-from output_review.vocabulary import Action, FileRole, RequestEvent, Status
+from output_review.provenance import FileRole
+from output_review.vocabulary import Action, RequestEvent, Status
 
 Counted = tuple[str, dict[str, str]]  # the comment of a vote that counts, and its verdict on each digest
 Named = tuple[str, int, str, str, str]  # a file's name, size in bytes, SHA-256, role, its code's SHA-256 or ""
@@ -19,8 +20,9 @@ _CLAIMS_STAY = (Status.IN_REVIEW, Status.REVIEWED)
 @dataclass
 class Story:
     """Where the events lead, and what they name on the way: files by round, words by (round, checker), comments by
-    (round, author), downloads by file, who claims, of each approved round the votes that count by checker, and what
-    was released. `flaw` says which event cannot have happened; nothing after it is read."""
+    (round, author), downloads by file, who claims, of each approved round the votes that count by checker, what was
+    released, and its record's SHA-256. `flaw` says which event cannot have happened; nothing after it is
+    read."""
 
     author: str
     project: str
@@ -34,6 +36,7 @@ class Story:
     claims: set[str] = field(default_factory=set)
     approvals: dict[int, dict[str, Counted]] = field(default_factory=dict)
     release: list[tuple[str, int, str]] = field(default_factory=list)
+    record: str = ""
     flaw: str = ""
 
 
@@ -67,12 +70,12 @@ def _possible(story: Story, event: Event, action: Action | None) -> bool:
 
 
 def _step(story: Story, action: Action, aside: bool) -> None:
-    story.status = TABLE[story.status, action]
+    before, story.status = story.status, TABLE[story.status, action]
     if aside:
         return
     story.version += 1
     story.round += action in NEW_ROUND
-    if story.status not in _CLAIMS_STAY:
+    if story.status not in (before, *_CLAIMS_STAY):
         story.claims.clear()
 
 
@@ -96,7 +99,13 @@ def _read(story: Story, event: Event) -> None:
                 for vote in details["votes"]
                 if vote["counts"]
             }
+        case RequestEvent.FILE_WITHDRAWN:
+            story.files[story.round] = [
+                (*one[:3], FileRole.WITHDRAWN, one[4]) if one[2] == details["sha256"] else one
+                for one in story.files[story.round]
+            ]
         case RequestEvent.RELEASED:
+            story.record = details.get("record", "")
             story.release = [(file["name"], file["size"], file["sha256"]) for file in details["files"]]
         case RequestEvent.DOWNLOADED:
             story.downloads[details["file"]] += 1

@@ -21,6 +21,7 @@ from output_review.steps import ASIDE, EVENT
 from output_review.tables import (
     claims,
     comments,
+    release_records,
     released_files,
     request_files,
     requests,
@@ -139,6 +140,7 @@ def _request(connection: Connection, row: Any, policies: Mapping[int, Policy], r
 
 def _rows(connection: Connection, number: int) -> Iterator[Any]:
     """The request's rows of each table, in the order of an `Account`."""
-    tables: tuple[Table, ...] = (rounds, request_files, reviews, votes, comments, claims, released_files)
+    of_files: tuple[Table, ...] = (comments, claims, released_files, release_records)
+    tables: tuple[Table, ...] = (rounds, request_files, reviews, votes, *of_files)
     for table in tables:
         yield connection.execute(select(table).where(table.c.request_id == number)).all()

@@ -2,8 +2,22 @@
 
 from enclave.people import Person
 from enclave.web.rooms import Caller, NavItem, Room, Route
+from output_review.courier.errand import PATH as MAILS
 from output_review.release import keep_expiring, keep_releasing
-from output_review.web import bulk, decide, download, evidence, inward, lists, policies, queue, request, static
+from output_review.web import (
+    bulk,
+    courier,
+    decide,
+    download,
+    evidence,
+    inward,
+    lists,
+    notices,
+    policies,
+    queue,
+    request,
+    static,
+)
 from output_review.web.api import ROUTES
 from output_review.web.start import tidy
 
@@ -25,6 +39,9 @@ room = Room(
         Route(Caller.GATE, "GET", "/desk/queue", queue.queue_page),
         Route(Caller.GATE, "POST", "/desk/queue/return", bulk.return_many),
         Route(Caller.GATE, "GET", "/desk/requests", lists.requests_page),
+        Route(Caller.GATE, "GET", "/desk/notices", notices.notices_page),
+        Route(Caller.GATE, "GET", "/desk/notices/count", notices.count),
+        Route(Caller.GATE, "POST", "/desk/notices/read", notices.read),
         Route(Caller.GATE, "GET", _REQUEST, request.request_page),
         Route(Caller.GATE, "POST", _REQUEST + "/decide", decide.decide),
         Route(Caller.GATE, "POST", _REQUEST + "/withdraw", decide.withdraw),
@@ -34,10 +51,14 @@ room = Room(
         Route(Caller.GATE, "POST", _REQUEST + "/comment", decide.comment),
         Route(Caller.GATE, "POST", _REQUEST + "/release", decide.release),
         Route(Caller.GATE, "POST", _REQUEST + "/recall", decide.recall),
+        Route(Caller.GATE, "POST", _FILE + "/withdraw", decide.withdraw_file),
         Route(Caller.GATE, "GET", _FILE + "/preview", evidence.preview),
         Route(Caller.GATE, "GET", _FILE + "/window", evidence.window),
         Route(Caller.GATE, "GET", _FILE + "/code", evidence.code),
+        Route(Caller.GATE, "GET", _FILE + "/difference", evidence.difference),
         Route(Caller.GATE, "GET", _FILE + "/download", download.download),
+        Route(Caller.GATE, "GET", _REQUEST + "/bundle", download.bundle),
+        Route(Caller.GATE, "GET", _REQUEST + "/record", download.record),
         Route(Caller.GATE, "GET", "/desk/admin/review", policies.overview),
         Route(Caller.GATE, "GET", "/desk/admin/review/{slug}", policies.page),
         Route(Caller.GATE, "POST", "/desk/admin/review/{slug}", policies.change),
@@ -49,10 +70,19 @@ room = Room(
         Route(Caller.GATE, "GET", _INWARD + r"/requests/{id:\d{1,9}}", inward.show),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/withdraw", inward.withdraw),
         Route(Caller.GATE, "POST", _INWARD + r"/requests/{id:\d{1,9}}/resubmit", inward.resubmit),
+        Route(
+            Caller.GATE,
+            "POST",
+            _INWARD + r"/requests/{id:\d{1,9}}/files/{number:\d{1,4}}/withdraw",
+            inward.withdraw_file,
+        ),
+        Route(Caller.COURIER, "GET", MAILS, courier.due),
+        Route(Caller.COURIER, "POST", MAILS + r"/{id:\d{1,9}}", courier.outcome),
     ),
     nav=(
         NavItem("Review queue", "/desk/queue", queue.reads_queue, "g q"),
         NavItem("Release requests", "/desk/requests", _anybody, "g r"),
+        NavItem("Notices", "/desk/notices", _anybody, "g n", "/desk/notices/count"),
         NavItem("Review policies", "/desk/admin/review", policies.is_admin),
     ),
     background=(tidy, keep_releasing, keep_expiring),

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 from enclave.clock import now
 from enclave.errors import Refused
 from enclave.web.rooms import Desk
-from output_review import records, store, voting
+from output_review import records, store, voting, withdrawing
 from output_review.limits import LIMITS, text
+from output_review.places import Place
 from output_review.reading import get_request, present_actor
 from output_review.release import release_one
 from output_review.vocabulary import Actor, Audience, FileDecision, Request
@@ -104,21 +105,39 @@ async def unclaim(desk: Desk, person: str, number: int) -> Request:
 
 
 async def comment_on(
-    desk: Desk, person: str, number: int, round_: int, file: int | None, audience: Audience, said: str
+    desk: Desk,
+    person: str,
+    number: int,
+    round_: int,
+    file: int | None,
+    audience: Audience,
+    said: str,
+    place: Place | None = None,
 ) -> Request:
-    """A checker or the author says something about a file, or without one about the request."""
+    """A checker or the author says something about a place in a file, or without a file about the request."""
     words = text(said, "what you want to say", LIMITS.max_text)
     return await _act(
         desk,
         person,
         number,
-        lambda c, actor: voting.comment_on(c, actor, number, round_, file, audience, words, now()),
+        lambda c, actor: voting.comment_on(c, actor, number, round_, file, audience, words, now(), place),
     )
 
 
 async def withdraw(desk: Desk, person: str, number: int, version: int) -> Request:
     """The author takes it back for good."""
     return await _act(desk, person, number, lambda c, actor: store.withdraw(c, actor, number, version, now()))
+
+
+async def withdraw_file(desk: Desk, person: str, number: int, version: int | None, file: int) -> Request:
+    """The author takes one file of a round under way out of it; without a version, whatever stands now."""
+    grace = timedelta(seconds=desk.settings.release_grace_seconds)
+    return await _act(
+        desk,
+        person,
+        number,
+        lambda c, actor: withdrawing.withdraw_file(c, actor, number, version, file, grace, now()),
+    )
 
 
 async def take_back(desk: Desk, person: str, number: int, version: int) -> Request:

@@ -12,6 +12,7 @@ from aiohttp import web
 from enclave.clock import now
 from enclave.errors import BadInput, Refused
 from enclave.web.rooms import Desk
+from output_review import places
 from output_review.lifecycle import objection
 from output_review.vocabulary import Action, Audience
 from output_review.web import acts, form
@@ -55,6 +56,14 @@ async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
     return await _with_version(desk, request, acts.withdraw)
 
 
+async def withdraw_file(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """The author takes one file out of the round."""
+    subject = await subject_of(desk, request)
+    version, file = form.number(await request.post(), "version"), int(request.match_info["number"])
+    done = acts.withdraw_file(desk, subject.person.name, subject.request.id, version, file)
+    return await _do(desk, request, subject, done)
+
+
 async def take_back(desk: Desk, request: web.Request) -> web.StreamResponse:
     """A checker takes an approval back before it is released."""
     return await _with_version(desk, request, acts.take_back)
@@ -93,7 +102,14 @@ async def comment(desk: Desk, request: web.Request) -> web.StreamResponse:
     round_, file = form.number(posted, "round"), form.number(posted, "file")
     audience = Audience.EVERYBODY if form.typed(posted, "audience") == Audience.EVERYBODY else Audience.CHECKERS
     said = form.typed(posted, "text")
-    done = acts.comment_on(desk, subject.person.name, subject.request.id, round_, file or None, audience, said)
+
+    async def say() -> None:
+        place = places.typed(form.typed(posted, "where"))
+        await acts.comment_on(
+            desk, subject.person.name, subject.request.id, round_, file or None, audience, said, place
+        )
+
+    done = say()
     return await _do(desk, request, subject, done)
 
 

@@ -6,7 +6,9 @@ nothing of ours, and so the policy can say that it loads nothing at all.
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
 
 from aiohttp import web
 from markupsafe import Markup
@@ -14,10 +16,13 @@ from markupsafe import Markup
 from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
 from output_review.kinds import Family
-from output_review.places import place_of
-from output_review.preview import examine
+from output_review.places import Place, place_of
+from output_review.preview import compare, examine
+from output_review.provenance import Code
 from output_review.sight import Sight
-from output_review.vocabulary import Code, File
+from output_review.vocabulary import (
+    File,
+)
 from output_review.web.subject import subject_of
 
 _STYLE = (files("output_review") / "static" / "preview.css").read_text()
@@ -63,6 +68,14 @@ async def code(desk: Desk, request: web.Request) -> web.StreamResponse:
     return await _shown(desk, request, file.code)
 
 
+async def difference(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """What changed in a file since the latest earlier round that held one of its name."""
+    file = await _file(desk, request)
+    if file.before is None:
+        raise NotFound(f"No earlier round held another {file.name}.")
+    return _page(desk, file, await compare(desk.settings.layout, file.before, file), {})
+
+
 async def _file(desk: Desk, request: web.Request) -> File:
     """For those who judge or audit. An author reads their file in the workspace, behind the meter."""
     subject = await subject_of(desk, request)
@@ -77,7 +90,10 @@ async def _file(desk: Desk, request: web.Request) -> File:
 
 async def _shown(desk: Desk, request: web.Request, file: File | Code) -> web.StreamResponse:
     place = place_of(request.query)
-    found = await examine(desk.settings.layout, file, place)
+    return _page(desk, file, await examine(desk.settings.layout, file, place), place)
+
+
+def _page(desk: Desk, file: File | Code, found: Mapping[str, Any], place: Place) -> web.Response:
     style = Markup(_STYLE)  # noqa: S704  # our own file
     text = desk.renderer.render("preview.html", file=file, found=found, place=place, style=style)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)

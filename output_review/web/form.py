@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enclave.errors import BadInput
-from output_review.lifecycle import flaw
+from output_review.completeness import flaw
 from output_review.tally import counting
 from output_review.vocabulary import Action, File, FileDecision, FileVerdict, Request
 from output_review.web.acts import plain

@@ -12,7 +12,7 @@ from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.names import PersonName, ProjectSlug, project_slug
 from enclave.web.rooms import PROJECT_HEADER, Desk
-from output_review import store
+from output_review import places, store
 from output_review.intake import receive
 from output_review.lifecycle import objection
 from output_review.limits import LIMITS
@@ -22,6 +22,7 @@ from output_review.reading import comments_of, get_request, no_such_request
 from output_review.steps import allowed
 from output_review.telling import FileTold, Told, told
 from output_review.vocabulary import Action, Actor, Comment, Request, Submission
+from output_review.web import acts
 from output_review.web.subject import number_of
 from output_review.words import in_words, state_in_words
 
@@ -53,6 +54,7 @@ def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
         "status": request.status,
         "status_text": state,
         "next_text": following,
+        "expected": _expected(request),
         "round": request.round,
         "version": request.version,
         "what": request.what,
@@ -63,15 +65,18 @@ def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
         "comment": request.comment or _together(known),
         "can_withdraw": objection(author, Action.WITHDRAW, request, moment) is None,
         "can_resubmit": objection(author, Action.RESUBMIT, request, moment) is None,
+        "can_withdraw_files": objection(author, Action.WITHDRAW_FILE, request, moment) is None
+        and len(request.outputs) > 1,
         "url": f"/desk/requests/{request.id}",
         "files": [_file(one) for one in known.files],
-        "comments": [{"author": one.author, "text": one.text} for one in known.comments],
+        "comments": [_comment(one) for one in known.comments],
         "groups": [asdict(group) for group in request.groups],
     }
 
 
 def _file(one: FileTold) -> dict[str, Any]:
     return {
+        "number": one.file.number,
         "name": one.file.name,
         "size": one.file.size,
         "sha256": one.file.sha256,
@@ -81,9 +86,24 @@ def _file(one: FileTold) -> dict[str, Any]:
         "code": one.file.code.name if one.file.code else "",
         "decision": one.decision or "",
         "reason": "\n".join(said.reason for said in one.said if said.reason),
-        "comments": [{"author": comment.author, "text": comment.text} for comment in one.comments],
+        "comments": [_comment(comment) for comment in one.comments],
         "unchanged_since": one.unchanged_since,
+        "released": one.file.released,
+        "downloads": one.file.downloads,
+        "allowed": one.file.allowed,
+        "until": one.file.until.isoformat() if one.file.until else None,
     }
+
+
+def _comment(one: Comment) -> dict[str, Any]:
+    return {"author": one.author, "text": one.text, "place": dict(one.place), "where": places.in_words(one.place)}
+
+
+def _expected(request: Request) -> str | None:
+    """When the checkers should have answered by the project's policy, while they are at it."""
+    if not request.open:
+        return None
+    return request.due.isoformat()
 
 
 def _together(known: Told) -> str:
@@ -173,6 +193,19 @@ async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:
         return _answer(connection, store.withdraw(connection, actor, number, None, now()))[0]
 
     return web.json_response(await desk.write(record))
+
+
+async def withdraw_file(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """The author's workspace withdraws one file of its request."""
+    person, project = await _workspace(desk, request)
+    number, file = number_of(request), int(request.match_info["number"])
+    await desk.read(_own, person, project, number)
+    await acts.withdraw_file(desk, person, number, None, file)
+
+    def look(connection: Connection) -> dict[str, Any]:
+        return _answer(connection, _own(connection, person, project, number))[0]
+
+    return web.json_response(await desk.read(look))
 
 
 def _own(connection: Connection, person: PersonName, project: ProjectSlug, number: int) -> Request:

@@ -12,13 +12,14 @@ from enclave.clock import now
 from enclave.people import find_person
 from enclave.web.render import PAGE_POLICY
 from enclave.web.rooms import Desk
+from output_review import places
 from output_review.lifecycle import Reason, objection
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
-from output_review.sight import Sight, may_download
+from output_review.sight import Sight, may_download, spent
 from output_review.tally import counting, handling, lacking, live_claims
 from output_review.telling import Told, told
-from output_review.vocabulary import Action, Actor, Request, RequestEvent, Status
+from output_review.vocabulary import Action, Actor, File, Request, RequestEvent, Status
 from output_review.web.form import Form
 from output_review.web.subject import Subject, subject_of
 from output_review.words import in_words, state_in_words
@@ -38,6 +39,7 @@ _HAPPENED = {
     RequestEvent.APPROVED: "counted the votes: approved",
     RequestEvent.REJECTED: "rejected it",
     RequestEvent.WITHDRAWN: "withdrew it",
+    RequestEvent.FILE_WITHDRAWN: "withdrew a file",
     RequestEvent.TAKEN_BACK: "took the approval back",
     RequestEvent.RELEASED: "released the approved files",
     RequestEvent.RECALLED: "recalled the release",
@@ -97,10 +99,12 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         judges=subject.actor.checker,
         mine=found.author == subject.person.name,
         member=subject.actor.member,
+        spent={one.number: _spent(one, moment) for one in found.files if one.released},
         downloads=may_download(subject.actor, found) and found.status is Status.RELEASED,
         state=state,
         following=following,
         policy=in_words(found.policy),
+        where=places.in_words,
         seconds_left=_seconds_left(found),
         grace=desk.settings.release_grace_seconds,
         happened={str(event): words for event, words in _HAPPENED.items()},
@@ -108,6 +112,10 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
     )
     page.headers["Content-Security-Policy"] = _POLICY
     return page
+
+
+def _spent(file: File, moment: datetime) -> str:
+    return spent(file.name, file.downloads, file.allowed, file.until or moment, moment)
 
 
 def _objections(subject: Subject, moment: datetime) -> dict[str, Reason | None]:

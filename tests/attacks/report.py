@@ -92,7 +92,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def page(seen: Seen) -> str:
     """The report."""
-    parts = [_HEAD, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {len(seen.claims)} mechanisms."]
+    commit = _said("git", "describe", "--always", "--dirty", "--exclude=*")
+    parts = [_HEAD, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}, {len(seen.claims)} mechanisms."]
     parts.append(_table(("what", "version"), _versions()))
     rows = [_row(seen, mechanism, claims) for mechanism, claims in sorted(seen.claims.items())]
     parts.append(_table(("attack", "by", "what stops it", "under runc", "under runsc"), rows))

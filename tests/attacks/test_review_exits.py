@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestClient
 
 from enclave import audit
 from enclave.clock import now
-from output_review import objects, records, release, sight, voting
+from output_review import downloads, objects, records, release, sight, voting
 from output_review.release import release_due
 from output_review.vocabulary import Audience, Request, Status
 from output_review.web import subject
@@ -29,9 +29,10 @@ from tests.output_review.kit import (
 )
 
 __all__ = ["review"]
-LIFECYCLE, SIGHT, RELEASE = "output_review/lifecycle.py", "output_review/sight.py", "output_review/release.py"
+LIFECYCLE, SIGHT = "output_review/lifecycle.py", "output_review/sight.py"
+DOWNLOADS = "output_review/downloads.py"
 _get_request = release.get_request
-WHO_MAY_DOWNLOAD = Rule(release, "may_download", lambda *_: True)
+WHO_MAY_DOWNLOAD = Rule(downloads, "may_download", lambda *_: True)
 WHAT_IS_RELEASED = (
     Rule(release, "releasable", lambda request: request.files),
     Rule(records, "releasable", lambda request: request.files),
@@ -40,7 +41,9 @@ WHETHER_IT_IS_INTACT = Rule(
     objects, "open_intact", lambda layout, sha256, size: objects.open_object(layout, sha256)
 )
 WHETHER_IT_IS_RECALLED = Rule(
-    release, "get_request", lambda c, number, **how: replace(_get_request(c, number, **how), status=Status.RELEASED)
+    downloads,
+    "get_request",
+    lambda c, number, **how: replace(_get_request(c, number, **how), status=Status.RELEASED),
 )
 WHO_SEES = Rule(subject, "sight", lambda *_: sight.Sight.EVIDENCE)
 BLINDNESS = (Rule(sight, "blind", lambda *_: False), Rule(voting, "blind", lambda *_: False))
@@ -114,7 +117,7 @@ async def test_other_bytes_of_the_same_length_in_their_place_are_not_handed_out(
     assert await given() == b""
 
 
-@attack("download-by-a-stranger", by=By.PERSON, stops=Stops(RELEASE, "if not actor.member:", "if False:"))
+@attack("download-by-a-stranger", by=By.PERSON, stops=Stops(DOWNLOADS, "if not actor.member:", "if False:"))
 @pytest.mark.parametrize("person", ["erin", "carol", "adam", "audrey", "alice, who has left"])
 async def test_who_does_not_belong_to_the_project_downloads_nothing_of_it(review, client, control, person):
     """Whom of the members the policy names is another rule, and away here."""
@@ -129,13 +132,13 @@ async def test_who_does_not_belong_to_the_project_downloads_nothing_of_it(review
 
 
 def taken_for(member: str) -> Rule:
-    return Rule(release, "actor_for", lambda connection, _, project: acting(connection, member, project))
+    return Rule(downloads, "actor_for", lambda connection, _, project: acting(connection, member, project))
 
 
 @attack(
     "download-by-another-member",
     by=By.PERSON,
-    stops=Stops(RELEASE, "if not may_download(actor, request):", "if False:"),
+    stops=Stops(DOWNLOADS, "if not may_download(actor, request):", "if False:"),
 )
 async def test_whom_the_policy_does_not_name_downloads_nothing(review, client, control):
     policed(review, download_by="author")
@@ -149,7 +152,7 @@ async def test_whom_the_policy_does_not_name_downloads_nothing(review, client, c
 @attack(
     "download-after-a-recall",
     by=By.PERSON,
-    stops=Stops(RELEASE, "if found is None or request.status is not Status.RELEASED:", "if found is None:"),
+    stops=Stops(DOWNLOADS, "if request.status is not Status.RELEASED:", "if False:"),
 )
 async def test_what_was_recalled_is_handed_out_no_more(review, client, control):
     request = await released(review)

@@ -2,7 +2,9 @@
 
 import contextlib
 import hashlib
+import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -102,7 +104,7 @@ def test_a_result_leaves_after_two_checkers_have_seen_it(stack: Stack, visitors:
     alice.page.goto(stack.url + "/desk/requests")
     alice.picture("requests")
     alice.page.get_by_role("link", name="Accuracy of two classifiers").first.click()
-    link = alice.page.get_by_role("link", name=re.compile("Download", re.I)).first
+    link = alice.page.get_by_role("link", name=f"Download {TABLE}")
     for _ in range(30):
         if link.is_visible():
             break
@@ -113,6 +115,13 @@ def test_a_result_leaves_after_two_checkers_have_seen_it(stack: Stack, visitors:
         link.click()
     left = Path(downloading.value.path()).read_bytes()
     assert hashlib.sha256(left).digest() == hashlib.sha256(written).digest()
+    with alice.page.expect_download() as downloading:
+        alice.page.get_by_role("link", name="Download everything").click()
+    with zipfile.ZipFile(downloading.value.path()) as archive:
+        assert archive.read(f"files/{TABLE}") == written
+        record = json.loads(archive.read("release-record.json"))
+    assert record["files"][0]["sha256"] == hashlib.sha256(written).hexdigest()
+    assert record["origin"]["image"].startswith("sha256:") and record["origin"]["datasets"]
 
 
 def open_newest(stack: Stack, checker: Visitor, table: str = TABLE) -> None:

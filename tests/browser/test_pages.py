@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.faults import serious
 from tests.browser.people import WIDTHS, Visitor, Visitors
 from tests.running import Stack
 
@@ -16,6 +17,7 @@ PAGES = [
     ("alice", "/desk/projects/tumour-ml", "Telling malignant", "project"),
     ("alice", "/desk/requests", "Release requests", "requests"),
     ("carol", "/desk/queue", "Review queue", "queue"),
+    ("carol", "/desk/notices", "Notices", "notices"),
     ("dana", "/desk/grants", "Grants", "grants"),
     ("adam", "/desk/admin", "", "admin"),
     ("adam", "/desk/admin/projects/diabetes-care", "", "admin-project"),
@@ -41,6 +43,7 @@ def test_a_page_fits_the_screen_and_the_console_stays_quiet(
         visitor.page.set_viewport_size(size)  # type: ignore[arg-type]
         assert too_wide(visitor) == []
     visitor.picture(picture)
+    assert serious(visitor.page) == []
     assert [line for line in visitor.console if line.startswith(("error", "warning"))] == []
 
 

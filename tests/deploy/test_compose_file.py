@@ -36,6 +36,7 @@ MOUNTS: dict[str, dict[str, bool]] = {
         "sockets/desk-hub": True,
         "sockets/desk-gate": True,
         "sockets/desk-guard": True,
+        "sockets/desk-courier": True,
         "sockets/postgres": False,
     },
     "guard": {
@@ -48,6 +49,7 @@ MOUNTS: dict[str, dict[str, bool]] = {
         "sockets/desk-guard": False,
         "sockets/workspaces": True,
     },
+    "courier": {"secrets/courier": False, "sockets/desk-courier": False},
     "librarian": {"datasets": True},
     "idp": {"demo/idp": True},
     "postgres": {"postgres": True, "sockets/postgres": True},
@@ -67,7 +69,7 @@ def services(root: Path) -> dict[str, Any]:
     ours.remember(ENCLAVE_WORKSPACE_IMAGE="sha256:0")
     if not _runs(engine.compose()):
         pytest.fail("compose is not installed: `make test` installs it first")
-    command = compose.command(ours, "config", profiles=["demo", "postgres", "tools"])
+    command = compose.command(ours, "config", profiles=["demo", "postgres", "mail", "tools"])
     text = subprocess.run(command, env=compose.environment(), capture_output=True, text=True, check=True).stdout
     found: dict[str, Any] = yaml.safe_load(text)["services"]
     return found
@@ -119,6 +121,11 @@ def test_every_service_is_confined(services: dict[str, Any], name: str) -> None:
 def test_desk_guard_librarian_and_database_have_no_network(services: dict[str, Any]) -> None:
     isolated = {name for name, service in services.items() if service.get("network_mode") == "none"}
     assert isolated == {"desk", "guard", "librarian", "postgres"}
+
+
+def test_the_courier_alone_shares_a_network_with_nobody(services: dict[str, Any]) -> None:
+    networks = {name: set(service["networks"]) for name, service in services.items() if service.get("networks")}
+    assert networks == {"gate": {"front"}, "hub": {"identity"}, "idp": {"identity"}, "courier": {"mail"}}
 
 
 def test_only_gate_and_demo_provider_are_published_and_on_loopback(services: dict[str, Any]) -> None:

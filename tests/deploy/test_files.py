@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy import folders, secrets
-from enclave.layout import DESK_UID, GATE_UID, HUB_UID, Layout
+from enclave.layout import COURIER_UID, DESK_UID, GATE_UID, HUB_UID, Layout
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="giving files to other users needs root (sudo make test)")
 
@@ -80,6 +80,7 @@ def test_every_socket_of_the_layout_lies_in_a_folder_of_its_two_ends(layout: Lay
         layout.desk_socket("hub"): (DESK_UID, HUB_UID),
         layout.desk_socket("gate"): (DESK_UID, GATE_UID),
         layout.desk_socket("guard"): (DESK_UID, 0),
+        layout.desk_socket("courier"): (DESK_UID, COURIER_UID),
     }
     for socket, owners in ends.items():
         found = socket.parent.stat()

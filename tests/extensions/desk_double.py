@@ -54,6 +54,7 @@ class DeskDouble:
         app.router.add_post("/v1/requests", self._submit)
         app.router.add_post(r"/v1/requests/{id:\d+}/withdraw", self._withdraw)
         app.router.add_post(r"/v1/requests/{id:\d+}/resubmit", self._resubmit)
+        app.router.add_post(r"/v1/requests/{id:\d+}/files/{number:\d+}/withdraw", self._withdraw_file)
         return app
 
     def add(self, status: str, minutes_ago: float = 0, **changes: Any) -> dict[str, Any]:
@@ -76,6 +77,7 @@ class DeskDouble:
             "next_text": "",
             "round": 1,
             "statements": [],
+            "groups": [],
             "url": f"/desk/requests/{len(self.requests) + 1}",
             "files": [],
         } | changes
@@ -110,7 +112,7 @@ class DeskDouble:
         files = []
         while (part := await parts.next()) is not None:
             assert isinstance(part, BodyPartReader)
-            assert part.name == "file"
+            assert part.name == ("file" if len(files) < len(meta["files"]) else "code")
             digest, size = hashlib.sha256(), 0
             while chunk := await part.read_chunk(65536):
                 digest.update(chunk)
@@ -118,7 +120,12 @@ class DeskDouble:
                 await asyncio.sleep(self.pace)
             decided = {"decision": "", "reason": ""}
             files.append({"name": part.filename, "size": size, "sha256": digest.hexdigest()} | decided)
-        return meta, files
+        count = len(meta["files"])
+        for said, file in zip(meta["files"], files, strict=False):
+            file |= {name: said.get(name) for name in ("role", "group", "path", "code")}
+        meta["code_files"] = files[count:]
+        del meta["code"]
+        return meta, files[:count]
 
     async def _resubmit(self, request: web.Request) -> web.Response:
         meta, files = await self._read(request)
@@ -132,6 +139,15 @@ class DeskDouble:
                 kept |= {"can_resubmit": False, "round": kept["round"] + 1, "files": files, **meta}
                 return web.json_response(kept, status=201)
         return web.json_response({"error": "There is no request of yours that was returned."}, status=404)
+
+    async def _withdraw_file(self, request: web.Request) -> web.Response:
+        for kept in self.requests:
+            if kept["id"] == int(request.match_info["id"]):
+                file = kept["files"][int(request.match_info["number"]) - 1]
+                file["role"] = "withdrawn"
+                kept["can_withdraw_files"] = False
+                return web.json_response(kept)
+        return web.json_response({"error": "There is no such request."}, status=404)
 
     async def _withdraw(self, request: web.Request) -> web.Response:
         for kept in self.requests:

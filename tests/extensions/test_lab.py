@@ -168,3 +168,55 @@ def test_our_page_opens_the_panel_and_is_asked_to_open_the_desk(page: Page, insi
 def test_an_empty_panel_explains_how_to_ask(page: Page, inside: FrameLocator):
     open_panel(page)
     expect(inside.get_by_text("Right-click it in the file browser")).to_be_visible()
+
+
+def test_each_file_says_what_it_is_for_and_what_wrote_it(page: Page, inside: FrameLocator, fresh_lab: Lab):
+    (fresh_lab.files / "train.py").write_text("open('project/table.csv', 'w')")
+    ask_for(inside, "table.csv", "log.txt")
+    dialog = inside.locator(".enclave-Dialog")
+    expect(dialog.get_by_label("Written by (table.csv)")).to_have_value("project/train.py")  # guessed
+    dialog.get_by_label("It is (log.txt)").select_option("supporting")
+    dialog.get_by_text("Describe some of the files together").click()
+    dialog.get_by_label("Title").fill("By grade")
+    dialog.get_by_label("What they are").fill("569 biopsies")
+    for field in ("what", "how", "controls"):
+        inside.locator(f"#enclave-{field}").fill(f"my {field}")
+    dialog.get_by_text("Send request").click()
+    expect(dialog.get_by_text("Please fill in the title")).to_be_visible()
+    dialog.locator(".enclave-Groups").get_by_label("Disclosure controls").fill("rounded")
+    dialog.get_by_label("Group (table.csv)").select_option("By grade")
+    dialog.get_by_text("Send request").click()
+    expect(dialog).to_have_count(0)
+    files = {file["name"]: file for file in fresh_lab.double.requests[0]["files"]}
+    assert (files["table.csv"]["role"], files["table.csv"]["group"], files["table.csv"]["code"]) == ("output", 1, 1)
+    assert files["log.txt"]["role"] == "supporting"
+    assert fresh_lab.double.requests[0]["groups"] == [
+        {"title": "By grade", "context": "569 biopsies", "controls": "rounded"}
+    ]
+
+
+def test_the_panel_says_until_when_where_and_what_is_left(page: Page, inside: FrameLocator, fresh_lab: Lab):
+    (fresh_lab.files / "log.txt").write_text("".join(f"line {number}\n" for number in range(1, 400)))
+    comment = {"author": "carol", "text": "What is this?", "place": {"row": 300}, "where": "row 300"}
+    plain = {"size": 17, "sha256": "0" * 64, "decision": "", "reason": "", "number": 1, "role": "output"}
+    files = [
+        plain | {"name": "log.txt", "path": "project/log.txt", "comments": [comment]},
+        plain | {"name": "table.csv", "path": "project/table.csv", "number": 2},
+    ]
+    fresh_lab.double.add("submitted", files=files, expected="2020-01-01T00:00:00+00:00", can_withdraw_files=True)
+    fresh_lab.double.add("released", files=[
+        files[1] | {"decision": "approved", "released": True, "downloads": 2, "allowed": 20,
+                    "until": "2031-05-06T00:00:00+00:00"}])  # fmt: skip
+    open_panel(page)
+    panel = inside.locator("#enclave-requests")
+    expect(panel.get_by_text("it is late")).to_be_visible()
+    expect(panel.get_by_text("downloaded 2 of 20 times")).to_be_visible()
+    panel.get_by_text("row 300:").click()
+    expect(inside.locator(".cm-line", has_text="line 300")).to_be_in_viewport()
+    panel.get_by_text("Withdraw this file").nth(1).click()
+    inside.locator(".jp-Dialog").get_by_text("Withdraw", exact=True).click()
+    expect(panel.get_by_text("Withdrawn by you")).to_be_visible()
+    assert fresh_lab.double.requests[1]["files"][1]["role"] == "withdrawn"
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.frames[1].evaluate("document.querySelector('#enclave-requests').scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 800})

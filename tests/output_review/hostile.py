@@ -115,7 +115,7 @@ def _images(beacon: str, script: str) -> dict[str, bytes]:
         "polyglot.png": png + script.encode() + a_zip({"rows.csv": b"1,2\n"}),
         "claims.png": _png(60_000, 60_000),
         "bomb.png": _png(7000, 7000),
-        "text-bomb.png": png[:33] + _chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(200 << 20), 9)) + png[33:],
+        "text-bomb.png": png[:33] + _chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(80 << 20), 9)) + png[33:],
         "private.png": png[:33] + private + png[33:],
         "damaged.png": png[:60],
         "comment.jpg": photo.getvalue(),
@@ -231,7 +231,7 @@ def _archives() -> dict[str, bytes]:
         "names.tar": a_tar(names, links),
         "names.tar.gz": a_tar(names, links, "w:gz"),
         "bomb.zip": a_zip({f"{n}.csv": bytes(20 << 20) for n in range(4)}),
-        "bomb.gz": zlib.compress(bytes(300 << 20), 9, 31),
+        "bomb.gz": zlib.compress(bytes(270 << 20), 1, 31),
         "locked.zip": encrypted_zip(),
         "many.zip": a_zip(dict.fromkeys(map(str, range(30_000)), b"")),
     }

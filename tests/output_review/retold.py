@@ -12,6 +12,7 @@ EVERYWHERE = {
     Action.RETURN,
     Action.REJECT,
     Action.WITHDRAW,
+    Action.WITHDRAW_FILE,
 }
 POSSIBLE = {
     Status.SUBMITTED: EVERYWHERE,
@@ -73,8 +74,8 @@ def may(action, case):
         person = case.system
     elif case.system:
         person = False
-    elif action in (Action.WITHDRAW, Action.RESUBMIT):
-        person = case.author and (action is Action.WITHDRAW or case.member)
+    elif action in (Action.WITHDRAW, Action.WITHDRAW_FILE, Action.RESUBMIT):
+        person = case.author and (action is not Action.RESUBMIT or case.member)
     elif action is Action.COMMENT:
         person = case.author or case.judge
     else:

@@ -13,15 +13,16 @@ from output_review.web import room
 
 
 @contextmanager
-def served(desk, rooms=(ground, room)):
-    """The address of this desk's door for the gate."""
+def served(desk, rooms=(ground, room), caller=Caller.GATE, path=None):
+    """The address of this desk's door for a caller; with `path` it is a Unix socket there."""
     loop, ready, place = asyncio.new_event_loop(), threading.Event(), []
 
     async def start():
-        runner = web.AppRunner(make_app(desk, rooms, Caller.GATE), access_log=None)
+        runner = web.AppRunner(make_app(desk, rooms, caller), access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        place.append(runner.addresses[0][1])
+        site = web.UnixSite(runner, str(path)) if path else web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        place.append(path or f"http://127.0.0.1:{runner.addresses[0][1]}")
         ready.set()
         return runner
 
@@ -37,7 +38,7 @@ def served(desk, rooms=(ground, room)):
     thread.start()
     assert ready.wait(20), "the desk did not start"
     try:
-        yield f"http://127.0.0.1:{place[0]}"
+        yield place[0]
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(20)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from enclave.errors import BadInput
 from output_review.asked import read
 from output_review.limits import LIMITS, Limits
-from output_review.vocabulary import FileRole, Group
+from output_review.provenance import FileRole, Group
 
 GOOD = {"what": "a table", "how": "by notebook", "controls": "rounded"}
 GROUP = {"title": "Table 2", "context": "regressions", "controls": "rounded to 5"}

@@ -27,7 +27,13 @@ from tests.output_review.kit import (
 )
 
 # Several at once are a loop of the shell.
-CALLED = {"queue": "list", "requests": "list", "request": "show", "return-many": "return"}
+CALLED = {
+    "queue": "list",
+    "requests": "list",
+    "request": "show",
+    "return-many": "return",
+    "record-schema": "record",
+}
 WHY = ("--reason", "She is ill")
 
 
@@ -113,7 +119,18 @@ def test_the_rules_are_the_persons(desk, capsys):
 def test_no_word_is_given_and_nothing_leaves_for_somebody_else(desk, capsys):
     request = submitted(desk)
     before = dump(desk.database)
-    for verb in ("vote", "reject", "comment", "release", "download"):
+    nobodys = (
+        "vote",
+        "reject",
+        "comment",
+        "release",
+        "download",
+        "bundle",
+        "withdraw-file",
+        "notices",
+        "read-notices",
+    )
+    for verb in nobodys:
         assert run(verb, str(request.id), "--on-behalf-of", "carol", *WHY) == 1
         assert "on the desk" in capsys.readouterr().err or verb == "release"
     assert dump(desk.database) == before

@@ -10,11 +10,17 @@ from enclave import audit
 from enclave.clock import now
 from enclave.errors import BadInput
 from output_review import objects, records, voting
+from output_review.provenance import FileRole
 from output_review.queries import kept_digests
 from output_review.reading import get_request
 from output_review.release import release_due
 from output_review.tables import released_files, votes
-from output_review.vocabulary import SYSTEM, FileDecision, FileRole, FileVerdict, Status
+from output_review.vocabulary import (
+    SYSTEM,
+    FileDecision,
+    FileVerdict,
+    Status,
+)
 from output_review.web.start import tidy
 from tests.output_review.kit import (
     NOTES,
@@ -141,7 +147,7 @@ async def test_checkers_vote_on_outputs_alone_and_a_supporting_file_never_leaves
 async def test_a_vote_on_a_supporting_file_is_refused(client, desk):
     request = await asked_for(client, desk)
     judged = [*judged_all(request), FileDecision(2, FileVerdict.APPROVED)]
-    with desk.database.write() as connection, pytest.raises(BadInput, match="supporting file is not decided about"):
+    with desk.database.write() as connection, pytest.raises(BadInput, match="Only outputs are decided about"):
         actor = acting(connection, "carol", "tumour-ml")
         voting.vote(connection, actor, request.id, 1, "fine", judged, now() - now(), now())
 

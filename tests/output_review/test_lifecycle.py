@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from output_review.completeness import flaw
 from output_review.lifecycle import (
     NEW_ROUND,
     TABLE,
     WHO,
     Because,
     Who,
-    flaw,
     objection,
     releasable,
     reviewer_objection,

@@ -14,6 +14,7 @@ from enclave.migrations import upgrade
 from enclave.people import Role
 from output_review import records, store, tables, voting
 from output_review.policies import in_force, versions
+from output_review.queries import record_text
 from output_review.reading import all_votes, get_request
 from output_review.vocabulary import SYSTEM, Arrived, FileVerdict, Status, Submission
 from tests.data_mounts.builders import add, login, open_project
@@ -107,7 +108,12 @@ def test_every_status_comes_over_with_its_words_files_and_votes(old):
         }  # fmt: skip
         word = found[4].votes[0].words[sha(4)]
         assert (word.verdict, word.reason, found[4].votes[0].comment) == (FileVerdict.APPROVED, "because", "fine")
-        assert found[4].files[0].downloads == 2 and found[4].waiting_since == THEN
+        out = found[4].files[0]
+        assert (out.downloads, out.allowed) == (2, 22) and timedelta(days=29) < out.until - now() < timedelta(
+            days=30
+        )
+        assert record_text(connection, 4) is None
+        assert found[4].waiting_since == THEN
         assert found[3].waiting_since == THEN + timedelta(hours=1)
         noted = dict(connection.execute(select(tables.requests.c.id, tables.requests.c.due)).all())
         assert noted == {number: one.due for number, one in found.items()}

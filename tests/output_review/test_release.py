@@ -209,7 +209,7 @@ async def test_a_download_that_cannot_be_recorded_does_not_happen(client, desk, 
     def broken(*_):
         raise RuntimeError("the log is full")
 
-    monkeypatch.setattr(records, "count_download", broken)
+    monkeypatch.setattr(records, "count_downloads", broken)
     answer = await get(client, "alice", f"/desk/requests/{request.id}/files/1/download")
     assert answer.status == 500 and b"benign" not in await answer.read()
 

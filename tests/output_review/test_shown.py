@@ -180,7 +180,7 @@ def test_a_model_is_described_with_every_array_and_without_being_loaded(attacks)
     assert all(one["usual"] for one in found["imports"]) and found["notes"] == []
     for name in ("canary.pkl", "canary-0.pkl", "canary.joblib"):
         found = told(attacks[name], name)
-        assert "names that no model needs" in said(found) and not found["calls"][0]["usual"]
+        assert "what no model needs" in said(found) and not found["calls"][0]["usual"]
         assert found["calls"][0]["name"].endswith(".exec")
 
 
@@ -226,6 +226,11 @@ def test_a_drawings_marks_and_a_pages_data_are_counted(attacks):
     assert found["kind"].startswith("SVG image") and found["marks"]["use"] >= 300
     assert any("a point for each person" in one for one in found["embeds"])
     assert told(attacks["active.svg"])["marks"] == {"circle": 500}
+    figure, out = Figure(), io.StringIO()
+    figure.add_subplot(title="Many letters of a title, which are marks that are used over and over").hist([1, 2, 3])
+    figure.savefig(out, format="svg")
+    found = told(out.getvalue().encode(), "histogram.svg")
+    assert found["marks"]["use"] > 60 and not any("each person" in one for one in found["embeds"])
     chart = altair.Chart(altair.Data(values=[{"name": "Ann", "age": 41}])).mark_bar().to_html()
     assert any("Vega chart" in one for one in told(chart.encode())["embeds"])
     array = '"bdata": "' + "A" * 400 + '"'

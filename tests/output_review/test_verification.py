@@ -8,6 +8,7 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,25 @@ from enclave.cli import main
 from enclave.clock import now
 from enclave.database import Database
 from enclave.layout import Layout
-from output_review import records, store, voting
-from output_review.tables import claims, comments, released_files, request_files, requests, reviews, rounds, votes
+from output_review import records, store, voting, withdrawing
+from output_review.provenance import Code, FileRole
+from output_review.queries import released_of
+from output_review.tables import (
+    claims,
+    comments,
+    release_records,
+    released_files,
+    request_files,
+    requests,
+    reviews,
+    rounds,
+    votes,
+)
 from output_review.verification.invariants import Invariant
 from output_review.verification.verify import verify
 from output_review.vocabulary import (
     SYSTEM,
     Audience,
-    Code,
-    FileRole,
     RequestEvent,
     Submission,
 )
@@ -59,13 +70,13 @@ from tests.output_review.kit import (
     voted,
 )
 
-LEFT, RETURNED, AGAIN, RECALLED = 1, 2, 3, 4
+LEFT, RETURNED, AGAIN, RECALLED, SMALLER = 1, 2, 3, 4, 5
 ELSEWHERE = "f" * 64
 
 
 def scene(root: Path) -> None:
-    """Four requests: one released with everything that a request can hold, one returned, one reviewed again, one
-    recalled."""
+    """Five requests: one released with everything that a request can hold, one returned, one reviewed again, one
+    recalled, one claimed from which its author withdrew a file."""
     database = fresh(Layout(root).database)
     people_and_projects(database)
     desk = a_desk(database, root)
@@ -79,6 +90,11 @@ def scene(root: Path) -> None:
         voting.claim(connection, acting(connection, "chen", "tumour-ml"), AGAIN, now())
         out = records.release(connection, SYSTEM, gone.id, gone.version, now())
         records.recall(connection, acting(connection, "chen", "tumour-ml"), out.id, out.version, "why", now())
+    smaller = submitted(desk, {"f.csv": b"f", "g.csv": b"g"})
+    with database.write() as connection:
+        voting.claim(connection, acting(connection, "chen", "tumour-ml"), smaller.id, now())
+        alice = acting(connection, "alice", "tumour-ml")
+        withdrawing.withdraw_file(connection, alice, smaller.id, smaller.version, 1, timedelta(0), now())
     database.close()
 
 
@@ -96,7 +112,7 @@ def _left(desk):
     with desk.database.write() as connection:
         out = records.release(connection, SYSTEM, request.id, request.version, now())
         for name in ("alice", "bob"):
-            records.count_download(connection, name, out.id, 1, "table.csv", table.sha256)
+            records.count_downloads(connection, name, released_of(connection, out.id), now())
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +135,10 @@ def desk(records_of_a_desk, tmp_path):
 def test_what_a_desk_keeps_is_whole(desk):
     report = verify(*desk)
     assert report.violations == []
-    assert (report.requests, report.older, report.files) == (4, 0, 8) and report.events > 30
+    assert (report.requests, report.older, report.files) == (5, 0, 10) and report.events > 30
 
 
-OF_A_REQUEST = ("votes", "reviews", "request_files", "rounds")
+OF_A_REQUEST = ("notices", "votes", "reviews", "request_files", "rounds")
 A_CLAIM = {"person": "cleo", "since": now(), "until": now() + timedelta(hours=1)}
 A_REVIEW = {"policy_version": 2, "comment": "fine", "counted": False, "time": now(), "number": 1}
 A_RELEASE = {
@@ -133,7 +149,7 @@ A_RELEASE = {
     "approved_by": "carol",
     "released": now(),
 }
-A_RELEASE |= {"downloads": 0}
+A_RELEASE |= {"downloads": 0, "allowed": 20, "until": now()}
 A_COMMENT = {"round": 1, "author": "carol", "sha256": "", "audience": "everybody", "text": "hm", "time": now()}
 E, M = RequestEvent, Invariant
 DAMAGES = {
@@ -184,6 +200,12 @@ DAMAGES = {
             f" WHERE request_id = {LEFT} AND number = 2) WHERE request_id = {LEFT}"), M.RELEASE),
     "a release names somebody else": (row(released_files, LEFT, approved_by="cleo, chen"), M.RELEASE),
     "a file leaves without a release": (added(released_files, request_id=RETURNED, **A_RELEASE), M.RELEASE),
+    "a release's record is rewritten": (row(release_records, LEFT, record="{}"), M.RECORD),
+    "a release's record is rewritten with its digest": (
+        row(release_records, LEFT, record="{}", sha256=sha256(b"{}").hexdigest()), M.RECORD),
+    "a release's record is lost": (sql(f"DELETE FROM release_records WHERE request_id = {LEFT}"), M.RECORD),
+    "a withdrawn file comes back": (row(request_files, SMALLER, role="output"), M.FILES),
+    "more is downloaded than is allowed": (row(released_files, LEFT, allowed=1), M.DOWNLOADS),
     "a download is not counted": (row(released_files, LEFT, downloads=1), M.DOWNLOADS),
     "a download is not told": (
         log(lambda events: [e for e in events if not (about(e, LEFT, E.DOWNLOADED) and e.actor == "bob")]),
@@ -221,7 +243,7 @@ def run(layout, monkeypatch, *options):
 
 def test_the_operator_is_told_that_all_is_whole(desk, monkeypatch, capsys):
     assert run(desk[1], monkeypatch) == 0
-    assert capsys.readouterr().out.startswith("4 requests are whole")
+    assert capsys.readouterr().out.startswith("5 requests are whole")
     assert run(desk[1], monkeypatch, "--json") == 0
     assert json.loads(capsys.readouterr().out)["violations"] == []
 

@@ -9,11 +9,11 @@ from enclave import audit
 from enclave.clock import now
 from enclave.errors import BadInput, Broken, Forbidden, Refused
 from output_review import records, voting
-from output_review.queries import due, released_file, releases_of
-from output_review.reading import able_checkers
+from output_review.queries import due, released_file, released_of, releases_of
+from output_review.reading import able_checkers, comments_of
 from output_review.steps import Stale
 from output_review.tables import reviews, votes
-from output_review.vocabulary import SYSTEM, FileDecision, FileVerdict, Status
+from output_review.vocabulary import SYSTEM, Audience, FileDecision, FileVerdict, Status
 from tests.data_mounts.builders import add
 from tests.output_review.kit import (
     NOTES,
@@ -243,7 +243,7 @@ def test_a_recall_needs_a_reason_and_names_who_had_downloaded(desks):
     agreed = approved(desks, submitted(desks))
     with desks.database.write() as connection:
         released = records.release(connection, SYSTEM, agreed.id, agreed.version, now())
-        records.count_download(connection, "bob", released.id, 1, "table.csv", released.files[0].sha256)
+        records.count_downloads(connection, "bob", released_of(connection, released.id), now())
     with pytest.raises(BadInput, match="Say why it is recalled"):
         doing(desks, released, "chen", records.recall, released.version, " ")
     gone = doing(desks, released, "chen", records.recall, released.version, "A cell of 3 people")
@@ -281,3 +281,15 @@ def test_what_was_said_in_the_round_comes_back_with_the_return(desks):
     assert words == {file.sha256: "cells below 10" for file in request.files}
     with pytest.raises(Refused):
         rejected(desks, back)
+
+
+# Comments at a place
+def test_a_comment_may_be_about_a_place_in_a_file(desks):
+    request, place = submitted(desks, TWO), {"row": 2, "column": 2}
+    with desks.database.write() as connection:
+        given = (connection, acting(connection, "carol", "tumour-ml"), request.id, 1)
+        voting.comment_on(*given, 1, Audience.EVERYBODY, "why 3?", now(), place)
+        (comment,) = comments_of(connection, [request.id])[request.id]
+        assert (comment.text, dict(comment.place)) == ("why 3?", place)
+        with pytest.raises(BadInput, match="no file that it is in"):
+            voting.comment_on(*given, None, Audience.EVERYBODY, "where?", now(), place)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select
 from enclave import audit
 from enclave.clock import now
 from enclave.errors import Refused
-from output_review import records, steps, store, voting
+from output_review import records, steps, store, voting, withdrawing
 from output_review.tables import claims, requests
 from output_review.vocabulary import OPEN, SYSTEM, Action, Audience, Status, Submission
 from tests.output_review.kit import (
@@ -109,6 +109,9 @@ DOING = {
         c, actor, r.id, r.version, Submission(r.project, r.author, "a", "b", "c", files), at
     ),
     Action.WITHDRAW: lambda c, actor, r, files, at: store.withdraw(c, actor, r.id, r.version, at),
+    Action.WITHDRAW_FILE: lambda c, actor, r, files, at: withdrawing.withdraw_file(
+        c, actor, r.id, r.version, 2, HOUR, at
+    ),
     Action.TAKE_BACK: lambda c, actor, r, files, at: voting.take_back(c, actor, r.id, r.version, at),
     Action.RELEASE: lambda c, actor, r, files, at: records.release(c, actor, r.id, r.version, at),
     Action.RECALL: lambda c, actor, r, files, at: records.recall(c, actor, r.id, r.version, "why", at),

@@ -164,7 +164,7 @@ def paths(stack: Stack) -> list[str]:
     other = person_name("bob"), project_slug("tumour-ml")
     ours = person_name("erin"), project_slug("diabetes-care")
     found = [layout.hub_socket, layout.control_socket, layout.guard_socket]
-    found += [layout.desk_socket(caller) for caller in ("hub", "gate", "guard")]
+    found += [layout.desk_socket(caller) for caller in ("hub", "gate", "guard", "courier")]
     found += [layout.server_folder(*other) / "server.sock", layout.inward_folder(*other) / "desk.sock"]
     found += [layout.server_folder(*ours) / "server.sock"]
     return ["/var/run/docker.sock", *map(str, found)]

@@ -36,6 +36,7 @@ CALLS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("GET", re.compile(r"/v1/requests/[0-9]{1,12}"), "how one request stands"),
     ("POST", re.compile(r"/v1/requests/[0-9]{1,12}/withdraw"), "take a request back"),
     ("POST", re.compile(r"/v1/requests/[0-9]{1,12}/resubmit"), "send the changed files of a returned request"),
+    ("POST", re.compile(r"/v1/requests/[0-9]{1,12}/files/[0-9]{1,4}/withdraw"), "take one file of it back"),
     ("GET", re.compile(r"/v1/policy"), "limits, so that the dialog can name them beforehand"),
 )
 _PASS_IN = ("Content-Type", "Content-Length", "Accept")

@@ -7,9 +7,10 @@ from enclave.clock import now
 from enclave.errors import BadInput
 from enclave.web.rooms import Desk
 from output_review.policies import set_policy
+from output_review.post import mark_read
 from output_review.vocabulary import Audience, FileDecision, FileVerdict, Request
 from output_review.web import acts
-from output_review.web.api.looking import must_be_admin, version, whole
+from output_review.web.api.looking import must_be_admin, notices, version, whole
 from output_review.web.api.operation import Call
 from output_review.web.queue import must_read_queue
 from output_review.web.subject import subject_of
@@ -49,6 +50,12 @@ async def send_back_many(desk: Desk, call: Call) -> dict[str, Any]:
     return {"results": [{"id": number, "refused": refused.get(number, "")} for number, _ in chosen]}
 
 
+async def read_notices(desk: Desk, call: Call) -> dict[str, Any]:
+    """They have read what they were shown."""
+    await desk.write(mark_read, call.person.name, call.body["upto"])
+    return await notices(desk, call)
+
+
 async def reject(desk: Desk, call: Call) -> dict[str, Any]:
     """Close it for good."""
     return await _done(desk, call, acts.reject, call.body["version"], call.body["comment"], _judged(call))
@@ -68,12 +75,19 @@ async def comment(desk: Desk, call: Call) -> dict[str, Any]:
     """Say something."""
     body = call.body
     audience = Audience(body.get("audience", Audience.CHECKERS))
-    return await _done(desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"])
+    return await _done(
+        desk, call, acts.comment_on, body["round"], body.get("file"), audience, body["text"], body.get("place")
+    )
 
 
 async def withdraw(desk: Desk, call: Call) -> dict[str, Any]:
     """The author takes it back."""
     return await _done(desk, call, acts.withdraw, call.body["version"])
+
+
+async def withdraw_file(desk: Desk, call: Call) -> dict[str, Any]:
+    """The author takes one file out of the round."""
+    return await _done(desk, call, acts.withdraw_file, call.body["version"], int(call.request.match_info["number"]))
 
 
 async def take_back(desk: Desk, call: Call) -> dict[str, Any]:

@@ -15,12 +15,15 @@ from output_review import showing, shown
 from output_review.limits import LIMITS, text
 from output_review.paging import Wanted, newest
 from output_review.policies import PolicyVersion, in_force, versions
+from output_review.post import Notice
 from output_review.queue import Asked, Whose, look
 from output_review.reading import actor_for, get_request, no_such_request
 from output_review.sight import Sight, sight
 from output_review.vocabulary import OPEN, Status
+from output_review.web import download
 from output_review.web.api.operation import Call
-from output_review.web.download import download
+from output_review.web.api.record import schema
+from output_review.web.notices import known
 from output_review.web.policies import is_admin
 from output_review.web.queue import must_read_queue
 
@@ -64,6 +67,18 @@ async def requests(desk: Desk, call: Call) -> dict[str, Any]:
     return await desk.read(look)
 
 
+async def notices(desk: Desk, call: Call) -> dict[str, Any]:
+    """What this person is told."""
+    found = await desk.read(known, call.person.name)
+    told = [_notice(one, *found.states[one.request]) for one in found.notices]
+    return {"unread": found.unread, "notices": told}
+
+
+def _notice(one: Notice, state: str, following: str) -> dict[str, Any]:
+    own = {"id": one.id, "request": one.request, "project": one.project, "event": str(one.event), "text": one.text}
+    return own | {"time": shown.stamp(one.time), "read": one.read, "state": state, "next": following}
+
+
 async def show(desk: Desk, call: Call) -> dict[str, Any]:
     """One request, as much of it as this person may see."""
     return await desk.read(whole, call.person, call.id)
@@ -80,7 +95,22 @@ def whole(connection: Connection, person: Person, number: int) -> dict[str, Any]
 
 async def file(desk: Desk, call: Call) -> web.StreamResponse:
     """A released file's bytes."""
-    return await download(desk, call.request)
+    return await download.download(desk, call.request)
+
+
+async def bundle(desk: Desk, call: Call) -> web.StreamResponse:
+    """All released files with the record."""
+    return await download.bundle(desk, call.request)
+
+
+async def record(desk: Desk, call: Call) -> web.StreamResponse:
+    """A release's record."""
+    return await download.record(desk, call.request)
+
+
+async def record_schema(_desk: Desk, _call: Call) -> dict[str, Any]:
+    """What a record looks like."""
+    return schema()
 
 
 async def policies(desk: Desk, call: Call) -> dict[str, Any]:

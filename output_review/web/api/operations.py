@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from output_review.web.api import doing, looking
 from output_review.web.api import schemas as s
 from output_review.web.api.operation import Handle, Operation
-from output_review.web.api.shapes import Many, Shape, Thing
+from output_review.web.api.record import RECORD
+from output_review.web.api.shapes import ANYTHING, Many, Shape, Thing
 
 _ONE = "/requests/{id}"
 _LIST: Mapping[str, Shape] = {
@@ -37,6 +38,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "everybody", s.PAGE, looking.requests, {**_LIST, "whose": s.WHOSE_REQUESTS},
     ),
     Operation(
+        "notices", "GET", "/notices",
+        "What you are told, the newest 100 first; of each request how it stands now and who acts next.",
+        "everybody", s.NOTICES, looking.notices,
+    ),
+    Operation(
+        "read-notices", "POST", "/notices/read", "You have read them, up to this one.", "everybody", s.NOTICES,
+        doing.read_notices, body=s.UPTO,
+    ),
+    Operation(
         "request", "GET", _ONE,
         "A request with its files, votes and comments as far as you may see them, and what you may do to it: `may`"
         " names for each verb an empty text, or the reason why not.",
@@ -65,6 +75,11 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{_CHECKER}, or {_AUTHOR}", doing.comment, s.REMARK,
     ),
     _verb("withdraw", "Take it back for good.", _AUTHOR, doing.withdraw, s.SEEN),
+    Operation(
+        "withdraw-file", "POST", _ONE + "/files/{number}/withdraw",
+        "Take one file of a round under way out of it. If the checkers agree on the others, those are approved.",
+        _AUTHOR, s.REQUEST, doing.withdraw_file, body=s.SEEN,
+    ),
     _verb("take-back", "Take an approval back before it is released.", _CHECKER, doing.take_back, s.SEEN),
     _verb(
         "release", "Release what was approved, where the policy has a checker do it.", _CHECKER, doing.release,
@@ -73,8 +88,24 @@ OPERATIONS: tuple[Operation, ...] = (
     _verb("recall", "Recall what was released.", _CHECKER, doing.recall, s.RECALL),
     Operation(
         "download", "GET", _ONE + "/files/{number}/download",
-        "The bytes of a released file. Counted, and recorded.",
+        "The bytes of a released file. Counted, and recorded; as often and as long as the policy said.",
         "present members of its project whom the policy names", None, looking.file, refusals=(409,),
+    ),
+    Operation(
+        "bundle", "GET", _ONE + "/bundle",
+        "All released files and the release's record in one ZIP archive, the same bytes each time. Counts as a"
+        " download of each file.",
+        "present members of its project whom the policy names", None, looking.bundle, refusals=(409,),
+    ),
+    Operation(
+        "record", "GET", _ONE + "/record",
+        "The record of a release: what left, its digests and origin, under which policy, who approved it and why."
+        " It validates against `/record-schema`.",
+        "members of its project, checkers, auditors", RECORD, looking.record,
+    ),
+    Operation(
+        "record-schema", "GET", "/record-schema", "The JSON Schema of a release's record.", "everybody", ANYTHING,
+        looking.record_schema,
     ),
     Operation(
         "policies", "GET", "/policies", "The review policy in force of every project.", "admins", s.POLICIES,

@@ -1,10 +1,16 @@
 """What the API takes and answers, as shapes. The answers' values are made by `output_review.shown`."""
 
 from output_review.limits import LIMITS
+from output_review.places import FARTHEST, LONGEST_MEMBER, NUMBERS
 from output_review.policy import BOUNDS, Downloader, Releaser
+from output_review.provenance import FileRole
 from output_review.queue import Whose
 from output_review.shown import PERSONS
-from output_review.vocabulary import Audience, FileRole, FileVerdict, Status
+from output_review.vocabulary import (
+    Audience,
+    FileVerdict,
+    Status,
+)
 from output_review.web.api.shapes import Flag, Many, Maybe, Moment, OneOf, Shape, Text, Thing, Whole, words
 
 _MOST_FILES = BOUNDS["max_files"][1]
@@ -16,8 +22,17 @@ SAID = Thing(
     {"reviewer": Text(), "round": _NUMBER, "verdict": words(FileVerdict), "reason": Text(), "time": Moment()},
     name="Said",
 )
+_PLACES: dict[str, Shape] = {word: Whole(1, FARTHEST) for word in NUMBERS} | {"member": Text(LONGEST_MEMBER, 1)}
+PLACE = Thing(_PLACES, optional=frozenset(_PLACES), name="Place")
 COMMENT = Thing(
-    {"author": Text(), "round": _NUMBER, "audience": words(Audience), "text": Text(), "time": Moment()},
+    {
+        "author": Text(),
+        "round": _NUMBER,
+        "audience": words(Audience),
+        "place": PLACE,
+        "text": Text(),
+        "time": Moment(),
+    },
     name="Comment",
 )
 VOTE = Thing(
@@ -40,6 +55,8 @@ FILE = Thing(
         "decision": Maybe(words(FileVerdict)),
         "released": Flag(),
         "downloads": _COUNT,
+        "downloads_allowed": _COUNT,
+        "downloads_until": Maybe(Moment()),
         "unchanged_since": Maybe(_NUMBER),
         "said": Many(SAID),
         "before": Many(SAID),
@@ -109,6 +126,22 @@ ENDING = Thing(
     name="Ending",
 )
 SEEN = Thing({"version": _NUMBER}, name="Seen")
+NOTICE = Thing(
+    {
+        "id": _NUMBER,
+        "request": _NUMBER,
+        "project": Text(),
+        "event": Text(),
+        "text": Text(),
+        "time": Moment(),
+        "read": Flag(),
+        "state": Text(),
+        "next": Text(),
+    },
+    name="Notice",
+)
+NOTICES = Thing({"unread": _COUNT, "notices": Many(NOTICE)}, name="Notices")
+UPTO = Thing({"upto": Whole(1, 10**9 - 1)}, name="Upto")
 RETURNS = Thing(
     {
         "comment": TYPED,
@@ -119,8 +152,8 @@ RETURNS = Thing(
 RETURNED = Thing({"results": Many(Thing({"id": _NUMBER, "refused": Text()}, name="Result"))}, name="Results")
 RECALL = Thing({"version": _NUMBER, "comment": TYPED}, name="Recall")
 REMARK = Thing(
-    {"round": _NUMBER, "file": Whole(1, 9999), "audience": words(Audience), "text": TYPED},
-    optional=frozenset({"file", "audience"}),
+    {"round": _NUMBER, "file": Whole(1, 9999), "place": PLACE, "audience": words(Audience), "text": TYPED},
+    optional=frozenset({"file", "place", "audience"}),
     name="Remark",
 )
 

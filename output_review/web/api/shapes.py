@@ -115,6 +115,16 @@ class Moment(Shape):
         return {"type": "string", "format": "date-time"}
 
 
+class Anything(Shape):
+    """Any object, in answers only."""
+
+    def schema(self) -> Schema:
+        return {"type": "object"}
+
+
+ANYTHING = Anything()
+
+
 @dataclass(frozen=True)
 class Maybe(Shape):
     """The value, or null."""
