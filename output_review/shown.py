@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from enclave import audit
+from output_review.figures import Figures
 from output_review.lifecycle import WHO, Who, objection
 from output_review.policy import Policy, to_json
 from output_review.provenance import Origin
@@ -82,6 +83,18 @@ def abilities(actor: Actor, request: Request, moment: datetime) -> dict[str, str
     """What this person may do now: for each action an empty text, or the reason why not."""
     found = {action: objection(actor, action, request, moment) for action in PERSONS}
     return {str(action): "" if reason is None else reason.text for action, reason in found.items()}
+
+
+def figures(found: Figures) -> dict[str, Any]:
+    """How the review went, times in hours."""
+    return {
+        "waiting_hours": asdict(found.waiting),
+        "answer_hours": asdict(found.answer),
+        "weeks": [{"monday": str(week), "answer_hours": asdict(one)} for week, one in found.weeks.items()],
+        "rounds": [{"rounds": number, "requests": count} for number, count in found.rounds.items()],
+        "causes": [{"cause": str(cause), "times": count} for cause, count in found.causes.items()],
+        "load": [{"checker": name} | asdict(one) for name, one in found.load.items()],
+    }
 
 
 def happened(events: Iterable[audit.Event]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from enclave.errors import BadInput, Broken
 from output_review.behalf import signature
+from output_review.causes import Cause
 from output_review.completeness import flaw
 from output_review.lifecycle import TABLE
 from output_review.places import Place
@@ -109,11 +110,13 @@ def send_back(
     comment: str,
     judged: Sequence[FileDecision],
     now: datetime,
+    cause: Cause = Cause.UNSAID,
 ) -> Request:
     """A checker returns the request to its author with a comment and perhaps a word on single files."""
     request = allowed(connection, actor, Action.RETURN, number, now, version)
     _complete(Action.RETURN, comment, judged, request)
-    return _end(connection, actor, Action.RETURN, request, comment, _with_earlier(actor, request, judged), now)
+    words = _with_earlier(actor, request, judged)
+    return _end(connection, actor, Action.RETURN, request, comment, words, now, cause)
 
 
 def _with_earlier(actor: Actor, request: Request, judged: Sequence[FileDecision]) -> list[FileDecision]:
@@ -135,13 +138,14 @@ def reject(
     comment: str,
     judged: Sequence[FileDecision],
     now: datetime,
+    cause: Cause = Cause.UNSAID,
 ) -> Request:
     """A checker closes the request for good. Nothing of it is approved, whatever was ticked before."""
     request = allowed(connection, actor, Action.REJECT, number, now, version)
     _complete(Action.REJECT, comment, judged, request)
     reasons = {decision.number: decision.reason for decision in judged}
     against = [FileDecision(f.number, FileVerdict.REJECTED, reasons.get(f.number, "")) for f in request.files]
-    return _end(connection, actor, Action.REJECT, request, comment, against, now)
+    return _end(connection, actor, Action.REJECT, request, comment, against, now, cause)
 
 
 def _end(
@@ -152,12 +156,14 @@ def _end(
     comment: str,
     judged: Sequence[FileDecision],
     now: datetime,
+    cause: Cause,
 ) -> Request:
     told = _told(request)
     if judged:
         _record(connection, actor, request, comment, judged, now)
     details = {
         "comment": comment,
+        "cause": cause,
         "round": request.round,
         "policy_version": request.policy_version,
         "votes": told,

@@ -1,13 +1,13 @@
 // The keyboard. A page says what a key does by `data-key` on the element that does it ("g q": one after the other) and
-// marks its lines with `data-row`; j and k walk through them, and a key within a line is about the line with the focus.
+// marks its lines with `data-line`; j and k walk through them, and a key within a line is about the line with the focus.
 // Nothing fires while somebody types. The help, on "?", is read from the page, so it never names a key that is not there.
 "use strict";
 (() => {
   const OFF = "enclave-keys-off";
   const typing = "textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
   const seen = (element) => element.checkVisibility() && !element.closest("[inert]") && !element.disabled;
-  const rows = () => [...document.querySelectorAll("[data-row]")].filter(seen);
-  const here = () => document.activeElement.closest("[data-row]");
+  const rows = () => [...document.querySelectorAll("[data-line]")].filter(seen);
+  const here = () => document.activeElement.closest("[data-line]");
   const door = (row) => row.querySelector("[data-go]");
   let before = "";
 
@@ -22,7 +22,7 @@
   function find(keys) {
     const row = here();
     const found = [...document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)].filter(seen);
-    return found.find((element) => row && row.contains(element)) || found.find((element) => !element.closest("[data-row]"));
+    return found.find((element) => row && row.contains(element)) || found.find((element) => !element.closest("[data-line]"));
   }
   function act(element) {
     if (element.matches(typing)) { element.focus(); element.select?.(); return; }

@@ -8,6 +8,7 @@ and sees no vote of a blind round.
 import click
 
 from output_review.cli.acts import VERBS
+from output_review.cli.figures import show_figures
 from output_review.cli.look import list_requests, show_record, show_request
 from output_review.cli.policies import change_policy, list_policies, show_policy
 from output_review.cli.verify import verify_requests
@@ -21,6 +22,7 @@ def request() -> None:
 for _verb in (
     list_requests,
     show_request,
+    show_figures,
     show_record,
     list_policies,
     show_policy,

@@ -103,5 +103,6 @@ VERBS = (
     _never("notices", "What somebody is told is theirs to read.", _THERE),
     _never("read-notices", "What somebody has read is theirs to say.", _THERE),
     _never("bundle", _AWAY, "What was released is downloaded by a member of its project, on the desk."),
+    _never("return-many", "Who returns several has looked at each.", "Return them one by one."),
     _never("download", _AWAY, "A released file is downloaded by a member of its project, on the desk."),
 )

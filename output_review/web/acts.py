@@ -13,6 +13,7 @@ from enclave.clock import now
 from enclave.errors import Refused
 from enclave.web.rooms import Desk
 from output_review import records, store, voting, withdrawing
+from output_review.causes import Cause
 from output_review.limits import LIMITS, text
 from output_review.places import Place
 from output_review.reading import get_request, present_actor
@@ -52,21 +53,33 @@ async def vote(
 
 
 async def send_back(
-    desk: Desk, person: str, number: int, version: int, comment: str, judged: Sequence[FileDecision]
+    desk: Desk,
+    person: str,
+    number: int,
+    version: int,
+    comment: str,
+    judged: Sequence[FileDecision],
+    cause: Cause = Cause.UNSAID,
 ) -> Request:
     """A checker returns it to its author."""
-    return await _end(desk, person, number, version, comment, judged, voting.send_back)
+    return await _end(desk, person, number, version, comment, judged, cause, voting.send_back)
 
 
 async def reject(
-    desk: Desk, person: str, number: int, version: int, comment: str, judged: Sequence[FileDecision]
+    desk: Desk,
+    person: str,
+    number: int,
+    version: int,
+    comment: str,
+    judged: Sequence[FileDecision],
+    cause: Cause = Cause.UNSAID,
 ) -> Request:
     """A checker closes it for good."""
-    return await _end(desk, person, number, version, comment, judged, voting.reject)
+    return await _end(desk, person, number, version, comment, judged, cause, voting.reject)
 
 
 async def send_back_many(
-    desk: Desk, person: str, chosen: Sequence[tuple[int, int]], comment: str
+    desk: Desk, person: str, chosen: Sequence[tuple[int, int]], comment: str, cause: Cause
 ) -> dict[int, str]:
     """A checker returns several, (number, version) each, with one comment; why not, of those that stay as they are.
 
@@ -75,7 +88,7 @@ async def send_back_many(
     refused = {}
     for number, version in chosen:
         try:
-            await send_back(desk, person, number, version, comment, ())
+            await send_back(desk, person, number, version, comment, (), cause)
         except Refused as reason:
             refused[number] = str(reason)
     return refused
@@ -88,10 +101,13 @@ async def _end(
     version: int,
     comment: str,
     judged: Sequence[FileDecision],
+    cause: Cause,
     step: Callable[..., Request],
 ) -> Request:
     said, words = _worded(comment, judged)
-    return await _act(desk, person, number, lambda c, actor: step(c, actor, number, version, said, words, now()))
+    return await _act(
+        desk, person, number, lambda c, actor: step(c, actor, number, version, said, words, now(), cause)
+    )
 
 
 async def claim(desk: Desk, person: str, number: int) -> Request:

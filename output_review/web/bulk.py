@@ -23,17 +23,18 @@ async def return_many(desk: Desk, request: web.Request) -> web.StreamResponse:
     must_read_queue(person)
     posted = await request.post()
     picked, comment = _picked(posted.getall("pick", [])), form.typed(posted, "comment")
-    bulk = Bulk(comment, picked)
+    cause = form.cause_of(posted)
+    bulk = Bulk(comment, cause, picked)
     if form.typed(posted, "action") != "return":
         return await show_queue(desk, person, request.query, bulk)
     wrong = _wrong(picked, comment)
     if wrong:
         return await show_queue(desk, person, request.query, replace(bulk, error=wrong), BadInput.status)
-    fingerprint = _fingerprint(picked, comment)
+    fingerprint = _fingerprint(picked, comment, cause)
     if form.typed(posted, "confirmed") != fingerprint:
         asked = replace(bulk, asking=await desk.read(_named, picked), confirmed=fingerprint)
         return await show_queue(desk, person, request.query, asked)
-    refused = await acts.send_back_many(desk, person.name, picked, comment)
+    refused = await acts.send_back_many(desk, person.name, picked, comment, cause)
     done = tuple(number for number, _ in picked if number not in refused)
     return await show_queue(desk, person, request.query, Bulk(done=done, refused=refused))
 
@@ -63,5 +64,5 @@ def _named(connection: Connection, picked: tuple[tuple[int, int], ...]) -> tuple
     return tuple(get_request(connection, number) for number, _ in picked)
 
 
-def _fingerprint(picked: tuple[tuple[int, int], ...], comment: str) -> str:
-    return hashlib.sha256(json.dumps([picked, comment]).encode(errors="surrogatepass")).hexdigest()
+def _fingerprint(picked: tuple[tuple[int, int], ...], comment: str, cause: str) -> str:
+    return hashlib.sha256(json.dumps([picked, comment, cause]).encode(errors="surrogatepass")).hexdigest()

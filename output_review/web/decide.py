@@ -48,7 +48,7 @@ def _decision(desk: Desk, subject: Subject, filled: form.Filled) -> Awaitable[An
     if filled.action is Action.VOTE:
         return acts.vote(desk, name, number, filled.round, comment, judged)
     end = acts.send_back if filled.action is Action.RETURN else acts.reject
-    return end(desk, name, number, filled.version, comment, judged)
+    return end(desk, name, number, filled.version, comment, judged, filled.cause)
 
 
 async def withdraw(desk: Desk, request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enclave.errors import BadInput
+from output_review.causes import Cause
 from output_review.completeness import flaw
 from output_review.tally import counting
 from output_review.vocabulary import Action, File, FileDecision, FileVerdict, Request
@@ -25,12 +26,13 @@ class Filled:
     comment: str
     judged: tuple[FileDecision, ...]
     confirmed: str
+    cause: Cause = Cause.UNSAID
 
     def fingerprint(self) -> str:
         """What exactly is being confirmed. A vote is about the round, whatever others did in it meanwhile."""
         judged = [(one.number, one.verdict, one.reason) for one in self.judged]
         seen = self.round if self.action is Action.VOTE else self.version
-        told = json.dumps([self.action, seen, self.comment, judged])
+        told = json.dumps([self.action, seen, self.comment, judged, self.cause])
         return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -56,6 +58,7 @@ class Form:
     error: str = ""
     confirm: Confirmation | None = None
     leaving: bool = False
+    cause: str = ""
 
 
 def read(form: Mapping[str, Any], request: Request) -> Filled:
@@ -76,6 +79,7 @@ def read(form: Mapping[str, Any], request: Request) -> Filled:
         comment=typed(form, "comment"),
         judged=tuple(judged),
         confirmed=typed(form, "confirmed"),
+        cause=cause_of(form),
     )
 
 
@@ -108,7 +112,14 @@ def again(filled: Filled, error: str = "", confirm: Confirmation | None = None) 
         reasons={one.number: one.reason for one in filled.judged},
         error=error,
         confirm=confirm,
+        cause=filled.cause,
     )
+
+
+def cause_of(form: Mapping[str, Any]) -> Cause:
+    """The cause that was chosen, if one was."""
+    value = typed(form, "cause")
+    return Cause(value) if value in set(Cause) else Cause.UNSAID
 
 
 def typed(form: Mapping[str, Any], name: str) -> str:

@@ -13,6 +13,7 @@ from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.people import Person, Role, everybody
 from enclave.web.rooms import Desk
+from output_review.causes import CAUSES, Cause
 from output_review.lifecycle import objection, reviewer_objection
 from output_review.queries import counts, oldest_waiting, projects_with_requests
 from output_review.queue import Asked, Whose, how_many, look
@@ -125,6 +126,7 @@ class Bulk:
     """Requests that a checker returns together, (number, version) each: what is asked back, what came of it."""
 
     comment: str = ""
+    cause: Cause = Cause.UNSAID
     picked: tuple[tuple[int, int], ...] = ()
     asking: tuple[Request, ...] = ()
     confirmed: str = ""
@@ -152,7 +154,15 @@ async def show_queue(
     found = await desk.read(_look, person, query, number_or_none(query, "after"))
     checker = person.has(Role.OUTPUT_CHECKER)
     return desk.page(
-        "queue.html", person, status=status, queue=found, tabs=TABS, whoses=WHOSE, checker=checker, bulk=bulk
+        "queue.html",
+        person,
+        status=status,
+        queue=found,
+        tabs=TABS,
+        whoses=WHOSE,
+        checker=checker,
+        bulk=bulk,
+        causes=CAUSES,
     )
 
 

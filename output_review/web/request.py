@@ -13,10 +13,12 @@ from enclave.people import find_person
 from enclave.web.render import PAGE_POLICY
 from enclave.web.rooms import Desk
 from output_review import places
+from output_review.causes import CAUSES
 from output_review.lifecycle import Reason, objection
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
 from output_review.sight import Sight, may_download, spent
+from output_review.similar import similar
 from output_review.tally import counting, handling, lacking, live_claims
 from output_review.telling import Told, told
 from output_review.vocabulary import Action, Actor, File, Request, RequestEvent, Status
@@ -26,6 +28,8 @@ from output_review.words import in_words, state_in_words
 
 _POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 _EARLIER = 30
+_LOOKED_THROUGH = 1000  # released files of the project, for those that a file is like
+_ALIKE = 3
 _HISTORY = 500
 _HAPPENED = {
     RequestEvent.SUBMITTED: "requested the release",
@@ -58,6 +62,7 @@ class Around:
     card: ProjectCard
     author: str
     earlier: list[Released]
+    alike: dict[int, tuple[Released, ...]]
     history: list[audit.Event]
     told: Told
     able: list[str]
@@ -108,6 +113,7 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         seconds_left=_seconds_left(found),
         grace=desk.settings.release_grace_seconds,
         happened={str(event): words for event, words in _HAPPENED.items()},
+        causes=CAUSES,
         aloud={str(event) for event in _SAID_ALOUD},
     )
     page.headers["Content-Security-Policy"] = _POLICY
@@ -155,10 +161,13 @@ def _seconds_left(request: Request) -> int:
 def _around(connection: Connection, actor: Actor, request: Request) -> Around:
     author = find_person(connection, request.author)
     said = comments_of(connection, [request.id])[request.id]
+    left = releases_of(connection, request.project, _LOOKED_THROUGH)
+    released = [one for one in left if one.request_id != request.id]
     return Around(
         project_card(connection, request.project),
         author.display_name if author else request.author,
-        [left for left in releases_of(connection, request.project, _EARLIER) if left.request_id != request.id],
+        released[:_EARLIER],
+        {file.number: similar(file, released, _ALIKE) for file in request.files},
         list(reversed(audit.events(connection, f"request:{request.id}", _HISTORY))),
         told(actor, request, all_votes(connection, request), said),
         [str(name) for name in able_checkers(connection, request)],

@@ -51,7 +51,7 @@ PAGES = [
     ("alice", "/desk/requests/{waiting}"), ("alice", "/desk/requests/{rejected}"),
     ("insider", "/desk/requests/{waiting}"), ("carol", "/desk/requests/{waiting}/files/1/preview"),
     ("carol", "/desk/requests/{waiting}/files/2/preview"),
-    ("alice", "/desk/notices"), ("carol", "/desk/notices"), ("diego", "/desk/notices"),
+    ("carol", "/desk/figures"), ("alice", "/desk/notices"), ("carol", "/desk/notices"), ("diego", "/desk/notices"),
     ("alice", "/desk/queue"), ("alice", "/desk/requests/999"), ("nobody", "/desk/queue"),
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ PAGES = [
     ("alice", "/desk/requests", "Release requests", "requests"),
     ("carol", "/desk/queue", "Review queue", "queue"),
     ("carol", "/desk/notices", "Notices", "notices"),
+    ("adam", "/desk/figures", "Figures", "figures"),
     ("dana", "/desk/grants", "Grants", "grants"),
     ("adam", "/desk/admin", "", "admin"),
     ("adam", "/desk/admin/projects/diabetes-care", "", "admin-project"),

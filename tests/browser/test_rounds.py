@@ -98,7 +98,7 @@ def test_the_queue_is_walked_through_by_keyboard_alone(stack: Stack, visitors: V
     made = [submit(stack, "alice", "tumour-ml", f"n\n{n}\n")[1]["id"] for n in (569, 568)]
     page = visitors("carol").page
     page.goto(stack.url + "/desk/queue")
-    lines = page.locator("[data-row] .what a")
+    lines = page.locator("[data-line] .what a")
     page.keyboard.press("j")
     expect(lines.nth(0)).to_be_focused()
     page.keyboard.press("j")

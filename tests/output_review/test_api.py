@@ -263,7 +263,16 @@ async def test_what_is_not_there_is_told_to_a_program_too(client):
             "GET",
             "application/problem+json",
         )
-    for query in ("limit=0", "limit=201", "limit=1&limit=2", "limit=x", "status=done", "colour=red", "after=77"):
+    for query in (
+        "&".join(["status=returned"] * 12),
+        "limit=0",
+        "limit=201",
+        "limit=1&limit=2",
+        "limit=x",
+        "status=done",
+        "colour=red",
+        "after=77",
+    ):
         assert (await ask(client, "carol", f"/queue?{query}"))[0] == 400
     assert (await ask(client, "", "/queue"))[0] == 403
 

@@ -72,6 +72,14 @@ def test_wrong_use_is_said_in_one_sentence(desk, capsys, arguments, code):
     assert capsys.readouterr().err.strip()
 
 
+def test_the_figures_are_printed(desk, capsys):
+    voted(desk, submitted(desk))
+    run("figures", "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["waiting_hours"]["count"] == 1 and shown["load"][0]["checker"] == "carol"
+    assert run("figures", "--days", "0") == 2
+
+
 def test_the_operator_sees_no_vote_of_a_blind_round(desk, capsys):
     request = voted(desk, submitted(desk), comment="the secret word")
     run("show", str(request.id), "--json")

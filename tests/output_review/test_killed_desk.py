@@ -11,6 +11,7 @@ from sqlalchemy import func, select, true
 
 from enclave.database import Database
 from enclave.layout import Layout
+from enclave.web.rooms import Caller
 from output_review.queries import kept_digests
 from output_review.reading import get_request
 from output_review.tables import released_files, requests, reviews
@@ -33,7 +34,7 @@ AT_WORK = (
 def root(tmp_path_factory):
     """A short path, because a Unix socket's ends at 107 bytes; empty folders as `make up` makes them."""
     folder = tmp_path_factory.mktemp("k")
-    for caller in ("hub", "gate", "guard"):
+    for caller in Caller:
         (folder / "sockets" / f"desk-{caller}").mkdir(parents=True)
     database = fresh(Layout(folder).database)
     people_and_projects(database)

@@ -6,6 +6,7 @@ from typing import Any
 from enclave.clock import now
 from enclave.errors import BadInput
 from enclave.web.rooms import Desk
+from output_review.causes import Cause
 from output_review.policies import set_policy
 from output_review.post import mark_read
 from output_review.vocabulary import Audience, FileDecision, FileVerdict, Request
@@ -30,14 +31,22 @@ def _judged(call: Call) -> list[FileDecision]:
     ]
 
 
+def _cause(call: Call) -> Cause:
+    return Cause(call.body.get("cause", Cause.UNSAID))
+
+
 async def vote(desk: Desk, call: Call) -> dict[str, Any]:
     """Vote on every file."""
     return await _done(desk, call, acts.vote, call.body["round"], call.body["comment"], _judged(call))
 
 
+async def _end(desk: Desk, call: Call, act: Callable[..., Awaitable[Request]]) -> dict[str, Any]:
+    return await _done(desk, call, act, call.body["version"], call.body["comment"], _judged(call), _cause(call))
+
+
 async def send_back(desk: Desk, call: Call) -> dict[str, Any]:
     """Return it to its author."""
-    return await _done(desk, call, acts.send_back, call.body["version"], call.body["comment"], _judged(call))
+    return await _end(desk, call, acts.send_back)
 
 
 async def send_back_many(desk: Desk, call: Call) -> dict[str, Any]:
@@ -46,7 +55,7 @@ async def send_back_many(desk: Desk, call: Call) -> dict[str, Any]:
     if not call.body["comment"].strip():
         raise BadInput("Say what the authors should change.")
     chosen = [(one["id"], one["version"]) for one in call.body["requests"]]
-    refused = await acts.send_back_many(desk, call.person.name, chosen, call.body["comment"])
+    refused = await acts.send_back_many(desk, call.person.name, chosen, call.body["comment"], _cause(call))
     return {"results": [{"id": number, "refused": refused.get(number, "")} for number, _ in chosen]}
 
 
@@ -58,7 +67,7 @@ async def read_notices(desk: Desk, call: Call) -> dict[str, Any]:
 
 async def reject(desk: Desk, call: Call) -> dict[str, Any]:
     """Close it for good."""
-    return await _done(desk, call, acts.reject, call.body["version"], call.body["comment"], _judged(call))
+    return await _end(desk, call, acts.reject)
 
 
 async def claim(desk: Desk, call: Call) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from output_review.vocabulary import OPEN, Status
 from output_review.web import download
 from output_review.web.api.operation import Call
 from output_review.web.api.record import schema
+from output_review.web.figures import must_see_figures, of_period
 from output_review.web.notices import known
 from output_review.web.policies import is_admin
 from output_review.web.queue import must_read_queue
@@ -65,6 +66,12 @@ async def requests(desk: Desk, call: Call) -> dict[str, Any]:
         return {"requests": [shown.line(one, now(), names=False) for one in found], "next": following}
 
     return await desk.read(look)
+
+
+async def figures(desk: Desk, call: Call) -> dict[str, Any]:
+    """How the review went."""
+    must_see_figures(call.person)
+    return shown.figures(await desk.read(of_period, call.query.get("days", 90)))
 
 
 async def notices(desk: Desk, call: Call) -> dict[str, Any]:

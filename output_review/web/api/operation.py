@@ -103,6 +103,8 @@ def read_query(shapes: Mapping[str, Shape], request: web.Request) -> dict[str, A
             raise BadInput(f"{name[:40]!a} is not expected in the address.")
         shape, given = shapes[name], request.query.getall(name)
         if isinstance(shape, Many):
+            if shape.most is not None and len(given) > shape.most:
+                raise BadInput(f"{name} is given more than {shape.most} times in the address.")
             found[name] = [shape.of.typed(value, name) for value in given]
         elif len(given) > 1:
             raise BadInput(f"{name} is given twice in the address.")

@@ -38,6 +38,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "everybody", s.PAGE, looking.requests, {**_LIST, "whose": s.WHOSE_REQUESTS},
     ),
     Operation(
+        "figures", "GET", "/figures",
+        "How the review went in the last `days` days, 90 if none are given: times, rounds, causes, load.",
+        "checkers, admins, auditors", s.FIGURES, looking.figures, {"days": s.DAYS},
+    ),
+    Operation(
         "notices", "GET", "/notices",
         "What you are told, the newest 100 first; of each request how it stands now and who acts next.",
         "everybody", s.NOTICES, looking.notices,

@@ -1,5 +1,6 @@
 """What the API takes and answers, as shapes. The answers' values are made by `output_review.shown`."""
 
+from output_review.causes import Cause
 from output_review.limits import LIMITS
 from output_review.places import FARTHEST, LONGEST_MEMBER, NUMBERS
 from output_review.policy import BOUNDS, Downloader, Releaser
@@ -11,7 +12,7 @@ from output_review.vocabulary import (
     FileVerdict,
     Status,
 )
-from output_review.web.api.shapes import Flag, Many, Maybe, Moment, OneOf, Shape, Text, Thing, Whole, words
+from output_review.web.api.shapes import Flag, Many, Maybe, Moment, Number, OneOf, Shape, Text, Thing, Whole, words
 
 _MOST_FILES = BOUNDS["max_files"][1]
 _NUMBER, _COUNT = Whole(1), Whole(0)
@@ -121,11 +122,26 @@ DECIDED = Thing(
 )
 BALLOT = Thing({"round": _NUMBER, "comment": TYPED, "files": Many(DECIDED, _MOST_FILES)}, name="Ballot")
 ENDING = Thing(
-    {"version": _NUMBER, "comment": TYPED, "files": Many(DECIDED, _MOST_FILES)},
-    optional=frozenset({"files"}),
+    {"version": _NUMBER, "comment": TYPED, "files": Many(DECIDED, _MOST_FILES), "cause": words(Cause)},
+    optional=frozenset({"files", "cause"}),
     name="Ending",
 )
 SEEN = Thing({"version": _NUMBER}, name="Seen")
+_SPREAD = Thing({"count": _COUNT, "median": Maybe(Number()), "p90": Maybe(Number())}, name="Spread")
+FIGURES = Thing(
+    {
+        "waiting_hours": _SPREAD,
+        "answer_hours": _SPREAD,
+        "weeks": Many(Thing({"monday": Text(), "answer_hours": _SPREAD}, name="Week")),
+        "rounds": Many(Thing({"rounds": _NUMBER, "requests": _COUNT}, name="Rounds")),
+        "causes": Many(Thing({"cause": words(Cause), "times": _COUNT}, name="CauseCount")),
+        "load": Many(
+            Thing({"checker": Text(), "votes": _COUNT, "returns": _COUNT, "rejections": _COUNT}, name="Load")
+        ),
+    },
+    name="Figures",
+)
+DAYS = Whole(1, 3650)
 NOTICE = Thing(
     {
         "id": _NUMBER,
@@ -145,8 +161,10 @@ UPTO = Thing({"upto": Whole(1, 10**9 - 1)}, name="Upto")
 RETURNS = Thing(
     {
         "comment": TYPED,
+        "cause": words(Cause),
         "requests": Many(Thing({"id": Whole(1, 10**9 - 1), "version": _NUMBER}, name="Picked"), 50),
     },
+    optional=frozenset({"cause"}),
     name="Returns",
 )
 RETURNED = Thing({"results": Many(Thing({"id": _NUMBER, "refused": Text()}, name="Result"))}, name="Results")

@@ -58,6 +58,14 @@ class Whole(Shape):
 
 
 @dataclass(frozen=True)
+class Number(Shape):
+    """A number, in answers only."""
+
+    def schema(self) -> Schema:
+        return {"type": "number"}
+
+
+@dataclass(frozen=True)
 class Text(Shape):
     """A text of `least` to `most` characters."""
 
