@@ -41,6 +41,15 @@ def counted(data: pd.DataFrame, *by: str) -> pd.DataFrame:
     return data.groupby(list(by)).size().rename("n").reset_index()
 
 
+def published(table: pd.DataFrame) -> pd.DataFrame:
+    """Without small cells, and without so many more that those left out together are enough people."""
+    table = table.sort_values("n")
+    hidden = int((table["n"] < 2 * LEAST).sum())
+    while 0 < table["n"].iloc[:hidden].sum() < LEAST:
+        hidden += 1
+    return table.iloc[hidden:].sort_index()
+
+
 def look(file: Part, context: Context) -> tuple[list[Finding], float]:
     began = time.perf_counter()
     found = list(differencing.CHECK.look(file, context))
@@ -83,9 +92,9 @@ def honest(data: pd.DataFrame, context: Context, draw: np.random.Generator, pair
         few = data[data["age"] >= int(draw.integers(30, 70))] if number % 2 else data
         a, b = (list(draw.choice(keys, int(draw.integers(1, 3)), replace=False)) for _ in range(2))
         first, second = counted(data, *a), counted(few, *b)
-        first[first["n"] >= 2 * LEAST].to_csv(context.earlier / "first.csv", index=False)  # type: ignore[operator]
+        published(first).to_csv(context.earlier / "first.csv", index=False)  # type: ignore[operator]
         released.prepare(context)
-        second = second[second["n"] >= 2 * LEAST]
+        second = published(second)
         if len(second) < 2:
             continue
         try:

@@ -107,10 +107,13 @@ def alike(new: Sequence[Cell], old: Sequence[Cell], least: int) -> list[Alike]:
     small = {cell.people.serialize() for cell in (*new, *old) if len(cell.people) < least}
     large = [cell for cell in new if len(cell.people) >= least]
     members = [np.array(cell.people[:least].to_array(), dtype=np.uint32) for cell in large]
-    owners = _owners(old)
+    owners = _owners(old, BitMap(np.concatenate(members)) if members else BitMap())
+    sizes = [len(one.people) for one in old]
     found = []
     for cell, some in zip(large, members, strict=True):
         for at in _holding(owners, some):
+            if abs(len(cell.people) - sizes[at]) >= least:
+                continue
             more, fewer = _differ(cell, old[at])
             unknown = not more + fewer and cell.off != old[at].off and min(cell.shown, old[at].shown) < 0
             few = 0 < more + fewer < least and (cell.people ^ old[at].people).serialize() not in small
@@ -127,9 +130,11 @@ def _differ(new: Cell, old: Cell) -> tuple[int, int]:
     return new.people.difference_cardinality(old.people), old.people.difference_cardinality(new.people)
 
 
-def _owners(cells: Sequence[Cell]) -> tuple[np.ndarray, np.ndarray]:
-    """People, ascending, and for each the number of a cell that holds them."""
-    arrays = [np.array(cell.people.to_array(), dtype=np.uint32) for cell in cells]
+def _owners(cells: Sequence[Cell], wanted: BitMap) -> tuple[np.ndarray, np.ndarray]:
+    """Of the people that are wanted, ascending, those in any cell, and for each the number of a cell that has
+    them.
+    """
+    arrays = [np.array((cell.people & wanted).to_array(), dtype=np.uint32) for cell in cells]
     people = np.concatenate([np.zeros(0, dtype=np.uint32), *arrays])
     cell = np.repeat(np.arange(len(cells)), [len(one) for one in arrays])
     order = np.argsort(people, kind="stable")
