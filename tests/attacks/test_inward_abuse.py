@@ -15,6 +15,7 @@ from workspaces.gate import forward, inward
 
 INWARD = "workspaces/gate/inward.py"
 LIES = {"X-Enclave-Person": "carol", "X-Enclave-Project": "diabetes-care"}
+MEGABYTES = inward.LARGEST_BODY // 1_000_000 + 10
 
 
 async def call(path, method: str, where: str, **options):
@@ -89,7 +90,7 @@ async def test_the_name_is_the_sockets_whatever_is_sent(world, sockets, control,
 
 
 async def too_much():
-    for _ in range(80):
+    for _ in range(MEGABYTES):
         yield bytes(1_000_000)
 
 
@@ -98,7 +99,7 @@ async def test_a_body_ends_at_its_limit(world, sockets, control):
     ours, desk = sockets
     with control("the desk's socket by itself takes all of it"):
         assert (await call(desk, "POST", "/inward/v1/requests", data=too_much()))[0] == 200
-        assert len(world.desk_bodies.pop()) == 80_000_000
+        assert len(world.desk_bodies.pop()) == MEGABYTES * 1_000_000
     with suppress(aiohttp.ClientError):  # cut off while it was still sending
         assert (await call(ours, "POST", "/v1/requests", data=too_much()))[0] == 413
     assert world.desk_bodies == []
