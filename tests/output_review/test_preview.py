@@ -189,7 +189,7 @@ async def test_answers_are_kept_by_digest_and_the_oldest_forgotten(desk, monkeyp
 @pytest.mark.parametrize(
     ("content", "name", "family", "words"),
     [
-        (b"a;b\n1;2\n", "x.csv", Family.TEXT, "Plain text"),
+        (b"a;b\n1;2\n", "x.csv", Family.TABLE, "semicolons"),
         (b"a;b\n1;2\n", "x.txt", Family.TABLE, "semicolons"),
         (b"a\tb\n1\t2\n", "x.tsv", Family.TABLE, "tabs"),
         (b"a|b\n1|2\n", "x", Family.TABLE, "bars"),
