@@ -90,12 +90,12 @@ async def test_a_submission_streams_and_its_size_is_limited(world):
     assert len(world.desk_bodies[-1]) == 20_000_000
 
     async def endless():
-        for _ in range(100):
+        for _ in range(inward.LARGEST_BODY // 1_000_000 + 10):
             yield bytes(1_000_000)
 
     try:
         status, body, _ = await call(world, "POST", "/v1/requests", data=endless())
-        assert (status, "68 MB" in body["error"]) == (413, True)
+        assert (status, "135 MB" in body["error"]) == (413, True)
     except aiohttp.ClientError:
         pass  # cut off while still sending
     assert len(world.desk_bodies) == 1
