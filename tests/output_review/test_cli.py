@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from enclave.cli import main
 from enclave.layout import Layout
 from tests.databases import fresh
+from tests.output_review.commands import run
 from tests.output_review.kit import a_desk, approved, people_and_projects, submitted, voted
 
 
@@ -17,14 +17,6 @@ def desk(tmp_path, monkeypatch):
     people_and_projects(database)
     yield a_desk(database, tmp_path)
     database.close()
-
-
-def run(*arguments):
-    try:
-        main(["request", *arguments])
-    except SystemExit as ended:
-        return ended.code or 0
-    return 0
 
 
 def test_requests_are_listed_and_shown(desk, capsys):

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from enclave import audit
-from enclave.cli import main
 from enclave.layout import Layout
 from output_review import records
 from output_review.behalf import FOR_SOMEBODY
@@ -16,6 +15,7 @@ from output_review.web.api.operations import OPERATIONS
 from output_review.web.api.schemas import LINE, REQUEST
 from tests.data_mounts.builders import dump
 from tests.databases import fresh
+from tests.output_review.commands import run
 from tests.output_review.kit import (
     a_desk,
     all_whole,
@@ -45,14 +45,6 @@ def desk(tmp_path, monkeypatch):
     people_and_projects(database)
     yield a_desk(database, tmp_path)
     database.close()
-
-
-def run(*arguments):
-    try:
-        main(["request", *arguments])
-    except SystemExit as ended:
-        return ended.code or 0
-    return 0
 
 
 def newest(desk, request):
