@@ -43,10 +43,7 @@ def _read(check: Check) -> str:
 
 
 def _example(check: Check) -> str:
-    try:
-        part = check.example()
-    except NotImplementedError:
-        return "None without data."
+    part = check.example()
     shown = _shown(part)
     if check.needs:
         return f"{shown}\n\nWhat is found in it depends on the granted data."

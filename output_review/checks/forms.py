@@ -63,6 +63,7 @@ def _zipped(data: bytes) -> Form:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
+    # NotImplementedError is what zipfile says of a packing that it does not know
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return Form.ARCHIVE
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names or {"mimetype", "content.xml"} <= names:

@@ -34,6 +34,8 @@ _ENTRY = b"PK\x01\x02"  # begins each line of a ZIP archive's table of contents
 _LOCAL = 30  # bytes of a member's own header, before its name and extra field
 _DESCRIPTOR = 24  # bytes that may follow a member
 _LONGEST_TARGET = 1000
+# What zipfile and tarfile raise for such bytes: NotImplementedError for a packing that they do not know,
+# RuntimeError for a member that is encrypted.
 _DAMAGED = (
     zipfile.BadZipFile, zipfile.LargeZipFile, tarfile.TarError, zlib.error, NotImplementedError, RuntimeError,
     EOFError, OSError, ValueError, IndexError, OverflowError,

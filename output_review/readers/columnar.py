@@ -5,6 +5,7 @@ writes its types there, but anything may stand there), the minimum and maximum o
 category that no row uses: two exported rows of a pandas category can carry everybody's name.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from itertools import accumulate, islice
 from typing import Any, BinaryIO
@@ -25,19 +26,19 @@ _USUAL = {b"pandas", b"ARROW:schema", b"PARQUET:field_id"}
 _DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, IndexError)
 
 
-class _Source:
+class _Source(ABC):
     """The parts of a file: record batches of a Feather file, row groups of a Parquet file."""
 
     schema: pa.Schema
     sizes: list[int]  # rows of each part
 
+    @abstractmethod
     def batches(self, part: int) -> Iterator[pa.RecordBatch]:
         """The rows of a part, a bounded number at a time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def column(self, part: int, name: str) -> Iterator[pa.DictionaryArray]:
         """One column of a part."""
-        raise NotImplementedError
 
     def beside(self) -> list[Sheet]:
         return []

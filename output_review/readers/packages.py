@@ -26,6 +26,7 @@ def parts_of(file: BinaryIO, endings: tuple[str, ...]) -> tuple[tuple[str, ...],
             _refuse(package.infolist())
             wanted = [info for info in package.infolist() if info.filename.lower().endswith(endings)]
             return tuple(package.namelist()), {info.filename: package.read(info) for info in wanted}
+    # NotImplementedError is what zipfile says of a packing that it does not know
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError) as error:
         raise Unreadable(f"Its packing is damaged: {error}.") from error
 

@@ -83,6 +83,7 @@ def _npz(file: BinaryIO, reading: Reading, limits: Limits) -> Pairs:
                     if source.read(1):
                         raise Unreadable(f"Bytes follow the array {member.filename[:60]!r}.")
                     left = source.left
+    # NotImplementedError is what zipfile says of a packing that it does not know
     except (zipfile.BadZipFile, NotImplementedError, EOFError, zipfile.LargeZipFile) as error:
         raise Unreadable(f"Its archive is damaged: {error}.") from error
     return Pairs(found)

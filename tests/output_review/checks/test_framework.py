@@ -15,7 +15,7 @@ from enclave.errors import BadInput
 from output_review.checks.bounded import BOUNDS, check_file
 from output_review.checks.examination import MOST_OF_A_RULE, examine
 from output_review.checks.findings import NotChecked, Report, Verdict, worst
-from output_review.checks.parts import Form, Skipped
+from output_review.checks.parts import Form, Skipped, table
 from output_review.checks.registry import Check, Context, Need, registered
 from output_review.checks.thresholds import DEFAULTS, read, strictest
 from output_review.policy import BOUNDS as ALLOWED
@@ -102,7 +102,7 @@ class Failing(Check):
         raise self.error
 
     def example(self):
-        raise NotImplementedError
+        return table(("region", "n"), [("North", 412)])
 
 
 @pytest.mark.parametrize("error", [ValueError("secret"), MemoryError(), RecursionError(), Skipped("too wide")])
