@@ -8,7 +8,6 @@ the count of delimiters in each line is its number of fields. Any other piece, o
 `csv` itself.
 """
 
-import contextlib
 import csv
 import io
 from collections.abc import Iterator
@@ -50,7 +49,7 @@ def records(file: BinaryIO, offset: int, delimiter: str) -> Iterator[list[str]]:
     try:
         yield from (row for row in csv.reader(text, delimiter=delimiter) if row)
     finally:
-        with contextlib.suppress(ValueError):  # the file is its owner's to close, and may be closed already
+        if not file.closed:  # it is its owner's to close
             text.detach()
 
 

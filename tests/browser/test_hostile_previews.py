@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from enclave.database import Database
 from enclave.migrations import upgrade
@@ -174,8 +174,7 @@ def test_control_the_same_files_given_as_they_are_run_and_reach_the_canary(
                 page.wait_for_timeout(50)
             else:
                 silent.append(name)
-            page.close()
-        context.close()
+        context.close()  # of all at once: the browser may never end closing a page that is just going elsewhere
     assert silent == [] and len(ACTIVE) >= 20
 
 
@@ -201,11 +200,31 @@ def test_in_frames_on_the_requests_page(watched: Watched, address: str, files: d
     page.close()
 
 
+def test_on_the_page_as_a_checker_has_it_where_tables_scroll(
+    watched: Watched, address: str, files: dict[str, bytes]
+) -> None:
+    """Our script puts a table in the place of a frame: what a hostile table holds is text there too."""
+    page = watched.page()
+    page.goto(address)
+    for frame in page.locator(".frame[data-window]").all():
+        frame.scroll_into_view_if_needed()
+        expect(frame.locator("div.table, iframe").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    live = page.locator(".frame.live")
+    assert live.count() >= 3
+    assert (
+        live.locator("script, img, svg, a, form, object, embed, link, style, meta, base, [style*='url']").count()
+        == 0
+    )
+    page.get_by_label("Keep it inside").first.check()
+    page.close()
+
+
 def test_in_a_tab_of_its_own_by_the_link(watched: Watched, address: str, files: dict[str, bytes]) -> None:
     page = watched.page()
     page.goto(address)
     page.evaluate(
-        "document.querySelectorAll('iframe').forEach(frame => frame.remove())"
+        "document.querySelectorAll('.frame').forEach(frame => frame.remove())"
     )  # they have their own test
     links = page.get_by_role("link", name="Preview in a tab of its own")
     assert links.count() == len(files)
