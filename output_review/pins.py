@@ -1,0 +1,80 @@
+"""Where in a file's preview a finding is shown: the place that a check names, as the preview of its kind counts. Pure.
+
+A check looks deeper than a preview: into the table within a JSON value, the cache of a chart, the points of a figure.
+What no preview shows as such is shown at the nearest thing that it does (a member of an archive, a notebook's cell),
+or at the file as a whole; the place in words always says all.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from output_review.evidence import FileChecks
+from output_review.places import LONGEST_MEMBER, NUMBERS, Place
+
+_CELL, _LINE, _MEMBER = ("sheet", "row", "column"), ("row",), ("member",)
+# By the kind that a report names. A kind that is not here is shown as a whole.
+_COUNTED: Mapping[str, tuple[str, ...]] = {
+    "delimited": _CELL, "workbook": _CELL, "columnar": _CELL, "text": _LINE, "notebook": ("cell",), "pdf": ("page",),
+    "archive": _MEMBER, "pickle": _MEMBER, "skops": _MEMBER, "onnx": _MEMBER,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A finding with its number in the file, and where the preview shows it; no `place` is the file as a whole."""
+
+    number: int
+    finding: Mapping[str, Any]
+    place: Place
+
+    @property
+    def blocks(self) -> bool:
+        return bool(self.finding["severity"] == "block")
+
+    @property
+    def query(self) -> str:
+        """The place as a preview's address takes it."""
+        return urlencode(self.place)
+
+    @property
+    def words(self) -> str:
+        """The whole place: `sheet 2, row 12`; `member` says what else is named."""
+        where = self.finding["place"]
+        known = [f"{word} {where[word]}" for word in NUMBERS if word in where]
+        return ", ".join([*known, *(str(value) for word, value in where.items() if word not in NUMBERS)])
+
+
+class Pins:
+    """A file's findings by the place where its preview shows them."""
+
+    def __init__(self, found: Iterable[Pin]) -> None:
+        self.every = tuple(found)
+        self._at: dict[frozenset[tuple[str, int | str]], list[Pin]] = {}
+        for one in self.every:
+            self._at.setdefault(frozenset(one.place.items()), []).append(one)
+
+    def at(self, **place: int | str) -> list[Pin]:
+        """Those that are shown at exactly this place."""
+        return self._at.get(frozenset(place.items()), [])
+
+
+def pins(checks: FileChecks | None) -> Pins:
+    """The findings of a file, numbered as they are listed."""
+    if checks is None or checks.report is None:
+        return Pins(())
+    kind = str(checks.report["kind"])
+    return Pins(Pin(n, one, _shown(kind, one["place"])) for n, one in enumerate(checks.findings, 1))
+
+
+def _shown(kind: str, place: Place) -> dict[str, int | str]:
+    words = _COUNTED.get(kind, ())
+    if words == _CELL and "member" in place:  # a cache or a note that no sheet shows
+        return {}
+    shown = {word: place[word] for word in words if word in place}
+    if words == _CELL and shown:
+        shown.setdefault("sheet", 1)
+    if len(str(shown.get("member", "m"))) > LONGEST_MEMBER or shown.get("member") == "":
+        return {}
+    return shown
