@@ -20,6 +20,7 @@ from data_mounts.answers import data_of
 from enclave import audit
 from enclave.errors import NotFound, Refused
 from output_review import reports
+from output_review.evidence import FileChecks, RunState
 from output_review.provenance import FileRole
 from output_review.tables import check_runs, released_files, request_files, requests
 from output_review.vocabulary import SYSTEM
@@ -28,33 +29,10 @@ LONGEST_WHY, LONGEST_PROGRESS = 500, 200
 _R = check_runs.c
 
 
-class RunState(StrEnum):
-    """Where the checks of a file stand. While another report is waited for, an earlier one may be there."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    NOT_CHECKED = "not checked"
-
-
 class CheckEvent(StrEnum):
     """What the audit log says about checks; its subject is `check:<number of the request>`."""
 
     DONE = "check.done"
-
-
-@dataclass(frozen=True)
-class FileChecks:
-    """The checks of one file: `why` it waits again or was not checked, `progress` while it runs, the report if
-    there is one, and what that was compared with: datasets (`name@version`) and a number of released files."""
-
-    state: RunState
-    why: str = ""
-    progress: str = ""
-    report: Mapping[str, Any] | None = None
-    data: tuple[str, ...] = ()
-    earlier: int = 0
-    ended: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +97,7 @@ def _held(connection: Connection, project: str, wanted: Mapping[str, Any]) -> di
     mine = requests.c.project == project, _R.state == RunState.DONE
     row = connection.execute(query.where(*same, *mine).order_by(_R.ended.desc()).limit(1)).one_or_none()
     kept = ("run", "tries", "data", "earlier", "started", "ended", "report", "why")
-    none = (0, 0, [], 0, None, None, None, "")
+    none: tuple[Any, ...] = (0, 0, [], 0, None, None, None, "")
     state = RunState.WAITING if row is None else RunState.DONE
     found = dict(zip(kept, none, strict=True)) if row is None else {name: row._mapping[name] for name in kept}
     return found | {"state": state, "progress": ""}
@@ -133,6 +111,8 @@ def put_report(
     The file is done, or not checked if no check came to its end. Raise `BadInput` for what is no report on these
     bytes, `Refused` for a run that is over, `NotFound`.
     """
+    # A vote holds the same lock: of the two one comes first, and the log has them in that order.
+    connection.execute(select(requests.c.id).where(requests.c.id == number).with_for_update())
     row = _row(connection, number, file)
     if run is not None and (row.run, row.state) != (run, RunState.RUNNING):
         raise Refused(f"Run {run} of the checks does not examine file {file} of request {number} any more.")

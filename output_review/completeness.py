@@ -36,7 +36,7 @@ def flaw(
     return None
 
 
-_AGAINST = "The automatic checks found that {} breaks a rule ({}): say why it may leave all the same, or keep it in."
+_AGAINST = "Automatic checks found that {} breaks a rule ({}): say why it may leave all the same, or keep it in."
 
 
 _NO_COMMENT = {

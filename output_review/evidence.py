@@ -1,6 +1,6 @@
 """What the automatic checks said of a file, as those who decide read it. Pure.
 
-A check is never a person and never a vote. `report` has the form of docs/checks/README.md: it comes out of a process
+A check is never a person and never a vote. `report` has the form of docs/checks/README.md: it comes from a process
 that reads hostile bytes, was bounded when it came in, and is shown as text.
 """
 
@@ -40,9 +40,10 @@ class FileChecks:
 
     @property
     def findings(self) -> tuple[Mapping[str, Any], ...]:
-        """What was found, what breaks a rule first; a finding's number is its place here, from 1."""
+        """What was found, rule by rule, what breaks one first; a finding's number is its place here, from 1."""
         found = self.report["findings"] if self.report else ()
-        return tuple(sorted(found, key=lambda one: one["severity"] != "block"))
+        rules = list(dict.fromkeys(one["rule"] for one in found))
+        return tuple(sorted(found, key=lambda one: (one["severity"] != "block", rules.index(one["rule"]))))
 
     @property
     def blocking(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The rules of the automatic checks by name, without the checks: what each advises. Pure.
 
-`rules.json` is written from the checks' registrations by docs/tables.py. A check reads hostile bytes beside personal
-data, so that what it prints may be anything: whatever of it goes to an author or outside is taken from here instead.
+`rules.json` is written from the checks' registrations by docs/tables.py. A check reads hostile bytes beside
+personal data, so that what it prints may be anything: what goes to an author or outside is taken from here instead.
 """
 
 import json

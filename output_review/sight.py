@@ -7,7 +7,7 @@ In a blind round nobody sees another's votes or comments before all required che
 over, an auditor neither. The project sees votes when the round is over, and never what checkers say to each other.
 
 What automatic checks found goes with the evidence, also in a blind round: it is nobody's word. An author to whom a
-request is returned is told the verdict, the rules, where, and what to do; never what was measured, nor a cell's value.
+request is returned is told the verdict, the rules, where, and what to do; never what was measured.
 """
 
 from datetime import datetime
