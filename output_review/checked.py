@@ -119,7 +119,7 @@ def _held(connection: Connection, project: str, wanted: Mapping[str, Any]) -> di
     mine = requests.c.project == project, _R.state == RunState.DONE
     row = connection.execute(query.where(*same, *mine).order_by(_R.ended.desc()).limit(1)).one_or_none()
     kept = ("run", "tries", "data", "earlier", "started", "ended", "report", "why")
-    none = (0, 0, [], 0, None, None, None, "")
+    none: tuple[Any, ...] = (0, 0, [], 0, None, None, None, "")
     state = RunState.WAITING if row is None else RunState.DONE
     found = dict(zip(kept, none, strict=True)) if row is None else {name: row._mapping[name] for name in kept}
     return found | {"state": state, "progress": ""}
