@@ -33,7 +33,8 @@ async def requests_page(desk: Desk, request: web.Request) -> web.StreamResponse:
     """My requests, and those of the other members of my projects."""
     person = await desk.visitor(request)
     found = await desk.read(_mine, person)
-    return desk.page("requests.html", person, found=found, words=state_in_words, expected=partial(expected, now=now()))
+    when = partial(expected, now=now())
+    return desk.page("requests.html", person, found=found, words=state_in_words, expected=when)
 
 
 async def brief(desk: Desk, request: web.Request) -> web.StreamResponse:
