@@ -1,4 +1,4 @@
-"""The automatic checks of each file of a round. Of rounds that began before, nothing was checked: no row says so."""
+"""The automatic checks of each file of a round. Of rounds that began before there is no row."""
 
 import sqlalchemy as sa
 from alembic import op
