@@ -93,9 +93,10 @@ def _shown(kind: str, place: Place) -> dict[str, int | str]:
     words = _COUNTED.get(kind, ())
     if words == _CELL and "member" in place:  # a cache or a note that no sheet shows
         return {}
-    shown = {word: place[word] for word in words if word in place}
-    if words == _CELL and shown:
-        shown.setdefault("sheet", 1)
-    if len(str(shown.get("member", "m"))) > LONGEST_MEMBER or shown.get("member") == "":
-        return {}
-    return shown
+    if words == _CELL and place:
+        place = {"sheet": 1} | dict(place)
+    return {word: place[word] for word in words if word in place and (word in NUMBERS or _named(place[word]))}
+
+
+def _named(member: int | str) -> bool:
+    return isinstance(member, str) and 0 < len(member) <= LONGEST_MEMBER

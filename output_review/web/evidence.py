@@ -96,9 +96,7 @@ async def _shown(desk: Desk, request: web.Request, file: File | Code, found: Pin
     return _page(desk, file, await examine(desk.settings.layout, file, place), place, found)
 
 
-def _page(
-    desk: Desk, file: File | Code, found: Mapping[str, Any], place: Place, pinned: Pins
-) -> web.Response:
+def _page(desk: Desk, file: File | Code, found: Mapping[str, Any], place: Place, pinned: Pins) -> web.Response:
     style = Markup(_STYLE)  # noqa: S704  # our own file
     text = desk.renderer.render("preview.html", file=file, found=found, place=place, pins=pinned, style=style)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)

@@ -15,6 +15,7 @@ from output_review.tables import requests, reviews, votes
 from output_review.vocabulary import Action, FileVerdict, Status
 from tests.attacks.claims import By, Stops, attack
 from tests.attacks.review import (
+    AGAINST_FINDINGS,
     FREE_PLACES,
     GRACE,
     HOW_MANY_AGREE,
@@ -31,6 +32,7 @@ from tests.attacks.review import (
     review,
 )
 from tests.output_review.kit import acting, approved, policed, reread, resubmitted, returned, submitted, voted
+from tests.output_review.reported import a_finding, reported
 
 __all__ = ["review"]
 LIFECYCLE, READING, TALLY = "output_review/lifecycle.py", "output_review/reading.py", "output_review/tally.py"
@@ -39,6 +41,10 @@ ABLE = "return {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER) a
 OUTSIDE = "return able - set(members_of(connection, project)) if able else able"
 RUNNING = 'return None if over else Reason(Because.GRACE_RUNNING, "The approval can still be taken back.")'
 AGREED = "if len(words) < request.policy.reviewers or len(set(words)) != 1 or len(words) != len(votes):"
+AGAINST = (
+    "if decision.verdict is FileVerdict.APPROVED and blocking.get(file.number) and not decision.reason.strip():"
+)
+BLOCKING = "blocking = {number: found.blocking for number, found in checks_of(connection, request.id).items()}"
 # One of the two rules is away: the other holds alone.
 JUDGES = pytest.mark.parametrize("away", [WHO_JUDGES, WHO_COUNTS], ids=["the count alone", "the rule alone"])
 
@@ -233,6 +239,25 @@ def test_one_word_against_a_file_keeps_it_inside(review, control):
         return is_approved(review, request)
 
     with control("where one word is enough, it is approved against the other"), off(HOW_MANY_AGREE):
+        assert passes()
+    assert not passes()
+
+
+@attack(
+    "approval-against-a-finding",
+    by=By.PERSON,
+    stops=Stops("output_review/completeness.py", AGAINST, "if False:"),
+    more=(Stops("output_review/voting.py", BLOCKING, "blocking: dict[int, tuple[str, ...]] = {}"),),
+)
+def test_what_breaks_a_rule_leaves_only_with_a_reason(review, control):
+    """Two who press the button without having read what the checks found."""
+
+    def passes() -> bool:
+        request = submitted(review)
+        reported(review, request, a_finding())
+        return passes_with(review, "carol", request)
+
+    with control("where nobody asks for a reason, it is approved without one"), off(AGAINST_FINDINGS):
         assert passes()
     assert not passes()
 
