@@ -28,8 +28,8 @@ Scalar = (bool, int, float, complex, str, bytes)
 
 
 def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
-    """`form`, `outline` (`path` is its own step, `at` all, `depth`, `what`), `arrays` (`path`, `dtype`, `shape`, `values`), `imports` and
-    `calls` (each a name, and whether it is usual), and how many there are of each."""
+    """`form`, `outline` (`path` is its own step, `at` all, `depth`, `what`), `arrays` (`path`, `dtype`, `shape`,
+    `values`), `imports` and `calls` (each a name, and whether it is usual), and how many there are of each."""
     found = head_of(kind_of(file, name))
     model = read(file)
     frozen = model.frozen
