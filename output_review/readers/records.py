@@ -92,8 +92,8 @@ def _outside(text: bytes, bare: bytes, delimiter: bytes) -> list[int] | None:
         return None
     kept = np.frombuffer(b"\n" + bare + b"\n", np.uint8)
     outside = np.cumsum(kept == ord('"'), dtype=np.uint8) % 2 == 0  # of 256 only whether it is even matters
-    before = np.cumsum(outside & (kept == ord(delimiter)))[outside & (kept == ord("\n"))]
-    return list(map(int, np.diff(before) + 1))
+    marks, ends = (np.flatnonzero(outside & (kept == ord(one))) for one in (delimiter, b"\n"))
+    return list(map(int, np.diff(np.searchsorted(marks, ends)) + 1))
 
 
 def _parsed(piece: bytes, offset: int, delimiter: str, file: BinaryIO) -> Stretch:
