@@ -18,11 +18,12 @@ from enclave.mail import Smtp, Tls
 from enclave.people import people
 from enclave.settings import Settings
 from enclave.web.rooms import Caller
-from output_review import post
+from output_review import post, store
 from output_review.courier.__main__ import carry
 from output_review.courier.message import Mail, address, message
+from output_review.reading import get_request
 from output_review.tables import notices
-from tests.output_review.kit import returned, submitted
+from tests.output_review.kit import acting, returned, submitted
 from tests.output_review.mailboxes import Box, a_server
 from tests.output_review.served import served
 
@@ -110,6 +111,20 @@ def test_a_mail_says_what_happened_and_where_and_nothing_of_what_was_asked(desk,
         assert not any(word in whole for word in ("secret", "private-name", "A table", "notebook", "Rounded"))
     with desk.database.read() as connection:
         assert audit.events(connection, "person:bob", 1)[0].event == "notice.mailed"
+
+
+def test_a_mail_of_what_an_operator_did_says_for_whom_and_goes_however_long_the_names_are(desk, at_the_desk):
+    with desk.database.write() as connection:
+        carol = acting(connection, "carol", "tumour-ml")
+        behalf = replace(carol, operator="operator:" + "x" * 60, reason="She is ill")
+        request = get_request(connection, 1)
+        store.withdraw(connection, replace(behalf, name="bob", member=True), 1, request.version, now())
+    box = Box()
+    with a_server(box) as port:
+        carry(at_the_desk, smtp(port), "", "enclave")
+    [mail] = [one for to, one in box.mails if to == ["bob@example.org"] and "withdrawn" in one["Subject"]]
+    assert mail["Subject"] == "[enclave] Request 1 of tumour-ml was withdrawn"
+    assert f"was withdrawn, by operator:{'x' * 36} for bob." in " ".join(mail.get_content().split())
 
 
 def test_the_way_is_encrypted_and_the_password_sent_to_nobody_else(desk, at_the_desk, certificate, monkeypatch):
