@@ -50,8 +50,8 @@ def audience(
     downloaded: Collection[str],
     comment: Audience | None = None,
 ) -> frozenset[str]:
-    """Whom it concerns, never who did it; for whom an operator did it is told. `hands` handled the round, `able` may
-    judge; `request` is as it was."""
+    """Whom it concerns, never who did it; for whom an operator did it is told. `hands` handled the round, `able`
+    may judge; `request` is as it was."""
     author, voters = {str(request.author)}, set(counting(request))
     match event:
         case RequestEvent.SUBMITTED | RequestEvent.RESUBMITTED | RequestEvent.TAKEN_BACK:
