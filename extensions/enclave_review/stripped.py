@@ -28,7 +28,7 @@ class _ClearCarriedPreprocessor(Preprocessor):
 
 
 def strip(content: str) -> str:
-    """The notebook without outputs, execution counts, metadata (the state of widgets too), attachments and its own ids.
+    """The notebook without outputs, execution counts, metadata (with widgets), attachments, ids of its own.
 
     Raises ValueError for what is no notebook, or holds what no notebook should.
     """
