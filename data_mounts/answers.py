@@ -110,6 +110,16 @@ def project_card(connection: Connection, slug: str, now: datetime | None = None)
     )
 
 
+def data_of(connection: Connection, slug: str, now: datetime) -> tuple[tuple[DatasetName, DatasetVersion], ...]:
+    """The datasets (name, version) that this project may be shown now, by name; none of a project that is not in
+    force. Raise `NotFound`."""
+    found = project(connection, slug)
+    if found.state is not ProjectState.ACTIVE or not found.start <= now < found.end:
+        return ()
+    live = _granted(found.id).where(tables.grants.c.start <= now, tables.grants.c.end > now)
+    return tuple((DatasetName(row.name), DatasetVersion(row.version)) for row in connection.execute(live))
+
+
 def _facts(connection: Connection, person_name: str, slug: str, settings: Settings) -> Facts | None:
     person, row = find_person(connection, person_name), find_row(connection, slug)
     if person is None or row is None:

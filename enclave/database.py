@@ -27,6 +27,11 @@ metadata = MetaData(
     }
 )
 
+# SQLite's transactions read one snapshot; PostgreSQL's default shows each statement what was committed meanwhile.
+_SNAPSHOT: dict[str, dict[str, Any]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+}
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC; a naive datetime is refused on the way in and never comes out."""
@@ -61,6 +66,7 @@ class Database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
+        self._reading = self.engine.execution_options(reading=True, **_SNAPSHOT.get(self.engine.dialect.name, {}))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -72,8 +78,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent look that changes nothing."""
-        with self.engine.connect().execution_options(reading=True) as connection:
+        """A consistent look that changes nothing: all that it reads is of one moment."""
+        with self._reading.connect() as connection:
             yield connection
 
     def close(self) -> None:

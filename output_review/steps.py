@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.errors import Forbidden, Refused
+from output_review import checked
 from output_review.behalf import told
 from output_review.lifecycle import A_QUESTION_OF_WHEN, TABLE, Because, Reason, objection
 from output_review.origin import to_json
@@ -131,7 +132,8 @@ def begin_round(
     origin: Origin | None,
     now: datetime,
 ) -> None:
-    """The rows of a round that begins: what the author says, under which policy, about which bytes, from where."""
+    """The rows of a round that begins: what the author says, under which policy, about which bytes, from where.
+    Its outputs are due for the checks."""
     key = {"request_id": number, "round": round_}
     connection.execute(
         insert(rounds).values(
@@ -149,6 +151,7 @@ def begin_round(
         connection.execute(insert(file_groups), [key | asdict(group) for group in asked.groups])
     files = [key | {"number": place} | _file(file) for place, file in enumerate(asked.files, 1)]
     connection.execute(insert(request_files), files)
+    checked.begin(connection, number, round_, policy_version, now)
 
 
 def _file(file: Arrived) -> dict[str, Any]:

@@ -185,3 +185,30 @@ notices = Table(
     Index("ix_notices_person_read", "person", "read"),
     Index("ix_notices_mail_at", "mail_at"),
 )
+# What the automatic checks found in a file of a round, or why nothing. `run` counts the containers that were begun
+# (0: none for it yet); `against` is the digest of the datasets and earlier releases that it was compared with.
+check_runs = Table(
+    "check_runs",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("file", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("policy_version", Integer, nullable=False),
+    Column("state", String(12), nullable=False, index=True),
+    Column("why", String(500), nullable=False),
+    Column("progress", String(200), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("data", JSON, nullable=False),  # name@version
+    Column("earlier", Integer, nullable=False),  # how many released files
+    Column("against", String(64), nullable=False),
+    Column("asked", UtcDateTime, nullable=False),
+    Column("started", UtcDateTime, nullable=True),
+    Column("ended", UtcDateTime, nullable=True),
+    Column("report", JSON(none_as_null=True), nullable=True),
+    ForeignKeyConstraint(
+        ["request_id", "round", "file"],
+        ["request_files.request_id", "request_files.round", "request_files.number"],
+    ),
+)

@@ -3,6 +3,9 @@
 Said to the author too: how many have voted, never what.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from output_review.lifecycle import expires
 from output_review.policy import Downloader, Policy, Releaser
 from output_review.tally import counting, lacking
@@ -58,6 +61,38 @@ def _next(request: Request) -> str:
         case Status.EXPIRED:
             return "Nobody: it was returned, and not resubmitted in time."
     return _CLOSED
+
+
+def expected(request: Request, now: datetime) -> str:
+    """By when an answer is expected, by the project's target; nothing while no checker is asked."""
+    if not request.open:
+        return ""
+    late, target = now > request.due, f"this project's target is {request.policy.response_hours} h"
+    if late:
+        return f"An answer was expected by {_moment(request.due)}: it is late ({target})."
+    return f"Expect an answer by {_moment(request.due)} ({target})."
+
+
+def in_brief(requests: Iterable[Request], now: datetime) -> str:
+    """What an author waits for and what waits for them, in one line; empty when it is nothing."""
+    asked = list(requests)
+    returned = [one.id for one in asked if one.status is Status.RETURNED]
+    waiting = sorted((one for one in asked if one.open), key=lambda one: one.due)
+    parts = [f"{_named(returned)} returned to you"] if returned else []
+    if waiting:
+        by = waiting[0].due
+        when = f"answer was expected by {_moment(by)}" if now > by else f"answer expected by {_moment(by)}"
+        first = "" if len(waiting) == 1 else "first "
+        parts.append(f"{_named([one.id for one in waiting])} in review, {first}{when}")
+    return "; ".join(parts)
+
+
+def _named(numbers: list[int]) -> str:
+    return f"Request {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} requests"
+
+
+def _moment(value: datetime) -> str:
+    return f"{value.day} {value:%b %Y, %H:%M} UTC"
 
 
 def _looking(count: int) -> str:

@@ -40,6 +40,7 @@ room = Room(
         Route(Caller.GATE, "GET", "/desk/queue", queue.queue_page),
         Route(Caller.GATE, "POST", "/desk/queue/return", bulk.return_many),
         Route(Caller.GATE, "GET", "/desk/requests", lists.requests_page),
+        Route(Caller.GATE, "GET", "/desk/requests/brief", lists.brief),
         Route(Caller.GATE, "GET", "/desk/figures", figures.figures_page),
         Route(Caller.GATE, "GET", "/desk/notices", notices.notices_page),
         Route(Caller.GATE, "GET", "/desk/notices/count", notices.count),

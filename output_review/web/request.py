@@ -24,7 +24,7 @@ from output_review.telling import Told, told
 from output_review.vocabulary import Action, Actor, File, Request, RequestEvent, Status
 from output_review.web.form import Form
 from output_review.web.subject import Subject, subject_of
-from output_review.words import in_words, state_in_words
+from output_review.words import expected, in_words, state_in_words
 
 _POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 _EARLIER = 30
@@ -108,6 +108,7 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         downloads=may_download(subject.actor, found) and found.status is Status.RELEASED,
         state=state,
         following=following,
+        expected=expected(found, moment),
         policy=in_words(found.policy),
         where=places.in_words,
         seconds_left=_seconds_left(found),

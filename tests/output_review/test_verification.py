@@ -138,7 +138,7 @@ def test_what_a_desk_keeps_is_whole(desk):
     assert (report.requests, report.older, report.files) == (5, 0, 10) and report.events > 30
 
 
-OF_A_REQUEST = ("notices", "votes", "reviews", "request_files", "rounds")
+OF_A_REQUEST = ("check_runs", "notices", "votes", "reviews", "request_files", "rounds")
 A_CLAIM = {"person": "cleo", "since": now(), "until": now() + timedelta(hours=1)}
 A_REVIEW = {"policy_version": 2, "comment": "fine", "counted": False, "time": now(), "number": 1}
 A_RELEASE = {
@@ -176,7 +176,9 @@ DAMAGES = {
     "another file takes a file's place": (row(request_files, AGAIN, sha256=ELSEWHERE), M.FILES),
     "a file changes its name": (row(request_files, AGAIN, name="other.csv"), M.FILES),
     "a supporting file becomes an output": (row(request_files, LEFT, role="output"), M.FILES),
-    "a file is lost": (sql(f"DELETE FROM request_files WHERE request_id = {RETURNED} AND number = 2"), M.FILES),
+    "a file is lost": (
+        sql(f"DELETE FROM check_runs WHERE request_id = {RETURNED} AND file = 2",
+            f"DELETE FROM request_files WHERE request_id = {RETURNED} AND number = 2"), M.FILES),
     "stored bytes are altered": (disk(LEFT, altered), M.BYTES),
     "stored bytes are gone": (disk(LEFT, Path.unlink), M.BYTES),
     "a link lies where the bytes were": (disk(LEFT, linked), M.BYTES),

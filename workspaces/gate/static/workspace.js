@@ -5,6 +5,7 @@
   const one = (id) => document.getElementById(id);
   const STARTING_MS = 500;
   const RESTING_MS = 5000;
+  const ASKED_MS = 30000;
 
   const post = (verb) => fetch(`${path}/${verb}`, { method: "POST", headers: { Accept: "application/json" } });
   const show = (id, visible) => { const element = one(id); if (element) element.hidden = !visible; };
@@ -69,7 +70,20 @@
     } catch {
       show("lost", true);
     }
-    setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
+    asked();
+  setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
+  }
+
+  // What its author waits for is the review desk's to say; without it the page goes on.
+  async function asked() {
+    const project = encodeURIComponent(path.split("/").pop());
+    const answer = document.hidden ? null : await fetch(`/desk/requests/brief?project=${project}`).catch(() => null);
+    if (answer?.ok) {
+      const { text, href } = await answer.json();
+      one("asked").href = href;
+      tell("asked", text);
+    }
+    setTimeout(asked, ASKED_MS);
   }
 
   one("request-release")?.addEventListener("click", () => {
