@@ -1,4 +1,4 @@
-"""A copy of a notebook that holds what a person wrote and nothing that a kernel made, by nbconvert's preprocessors."""
+"""A copy of a notebook: what a person wrote and nothing that a kernel made, by nbconvert's preprocessors."""
 
 from __future__ import annotations
 
