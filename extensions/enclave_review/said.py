@@ -36,7 +36,9 @@ def bounded(report: Any) -> dict[str, Any]:
 
 def _finding(one: Any) -> dict[str, Any]:
     place = list(one["place"].items())[:_PLACES]
+    threshold = "" if one["threshold"] is None else _text(str(one["threshold"]))
     return {name: _text(one[name]) for name in _TEXTS} | {
+        "threshold": threshold,
         "place": {_text(word): where if isinstance(where, int) else _text(where) for word, where in place}
     }
 
