@@ -39,7 +39,7 @@ def _finding(one: Any) -> dict[str, Any]:
     threshold = "" if one["threshold"] is None else _text(str(one["threshold"]))
     return {name: _text(one[name]) for name in _TEXTS} | {
         "threshold": threshold,
-        "place": {_text(word): where if isinstance(where, int) else _text(where) for word, where in place}
+        "place": {_text(word): where if isinstance(where, int) else _text(where) for word, where in place},
     }
 
 

@@ -1,4 +1,4 @@
-"""Before asking, in the real JupyterLab: what the files could reveal, what to do about it, and the way to send anyway."""
+"""Before asking, in the real JupyterLab: what files could reveal, what to do, and the way to send them all the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.extensions.conftest import Lab
-from tests.extensions.in_browser import ask_for, inside, page
+from tests.extensions.in_browser import ask_for, inside, page, press_send
 from tests.extensions.test_stripped import OUTPUTS, notebook
 
 __all__ = ["inside", "page"]
@@ -28,7 +28,7 @@ def look(page: Page, name: str) -> None:
         assert content.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
         box = content.bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
-        if folder := os.environ.get("ENCLAVE_TEST_PICTURES"):  # noqa: TID251
+        if folder := os.environ.get("ENCLAVE_TEST_PICTURES"):
             page.screenshot(path=f"{folder}/{name}-{width}.png")
     page.set_viewport_size({"width": 1280, "height": 800})
 
@@ -38,10 +38,6 @@ def check(lab: FrameLocator, name: str) -> FrameLocator:
     lab.locator(".lm-Menu-item", has_text="Check…").click()
     expect(lab.locator(".enclave-Dialog")).to_be_visible()
     return lab
-
-
-def send(lab: FrameLocator) -> None:
-    lab.locator(".enclave-Dialog").get_by_role("button", name="Send request").click()
 
 
 def fill(lab: FrameLocator) -> None:
@@ -90,11 +86,11 @@ def test_a_request_with_a_broken_rule_needs_a_tick_and_a_changed_file_does_not(
     tick = dialog.get_by_label("I have read the finding")
     expect(tick).to_be_visible(timeout=SLOW)
     look(page, "request-with-findings")
-    send(inside)
+    press_send(inside)
     expect(dialog.get_by_text("Change the files, or tick this.")).to_be_visible()
     assert fresh_lab.double.requests == []
     tick.check()
-    send(inside)
+    press_send(inside)
     expect(dialog).to_have_count(0)
     assert len(fresh_lab.double.requests) == 1
     (fresh_lab.files / "table.csv").write_text(SAFE)
@@ -111,11 +107,11 @@ def test_who_does_not_wait_for_the_check_is_told_once(inside: FrameLocator, fres
     inside.locator("#enclave-how").focus()
     expect(dialog.get_by_text("Short: would somebody")).to_be_visible()
     fill(inside)
-    send(inside)
+    press_send(inside)
     waiting = dialog.get_by_text("The files are still being checked.")
     expect(waiting.or_(inside.get_by_text("Show my requests")).first).to_be_visible()
     if waiting.is_visible():
-        send(inside)
+        press_send(inside)
     expect(dialog).to_have_count(0)
     assert len(fresh_lab.double.requests) == 1
 
@@ -130,7 +126,7 @@ def test_a_notebook_with_outputs_is_replaced_by_its_stripped_copy(page: Page, in
     expect(dialog.locator(".enclave-Files-name", has_text="train-stripped.ipynb")).to_be_visible()
     expect(dialog.get_by_text("Nothing found")).to_be_visible(timeout=SLOW)
     look(page, "request-stripped")
-    send(inside)
+    press_send(inside)
     expect(dialog).to_have_count(0)
     (sent,) = fresh_lab.double.requests[0]["files"]
     assert sent["name"] == "train-stripped.ipynb"

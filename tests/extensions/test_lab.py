@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.extensions.conftest import Lab
-from tests.extensions.in_browser import ask_for, inside, open_panel, page
+from tests.extensions.in_browser import ask_for, inside, open_panel, page, send
 
 __all__ = ["inside", "page"]
 pytestmark = pytest.mark.browser
@@ -14,12 +14,12 @@ pytestmark = pytest.mark.browser
 
 def test_two_files_are_asked_for_followed_and_withdrawn(page: Page, inside: FrameLocator, fresh_lab: Lab):
     ask_for(inside, "table.csv", "log.txt")
-    inside.get_by_text("Send request").click()
+    send(inside)
     expect(inside.get_by_text("Please say what these files contain.")).to_be_visible()
     inside.get_by_label("What is it?").fill("AUC by grade")
     inside.get_by_label("How was it made?").fill("train.ipynb")
     inside.get_by_label("Which disclosure controls").fill("No count below 10")
-    inside.get_by_text("Send request").click()
+    send(inside)
     inside.get_by_text("Show my requests").click()
     panel = inside.locator("#enclave-requests")
     expect(panel.get_by_text("Waiting for an output checker")).to_be_visible()
@@ -35,7 +35,7 @@ def test_a_returned_request_is_fixed_and_sent_again(page: Page, inside: FrameLoc
     for field in ("what", "how", "controls"):
         inside.locator(f"#enclave-{field}").fill(f"my {field}")
     inside.get_by_label("I have removed all names.").check()
-    inside.get_by_text("Send request").click()
+    send(inside)
     inside.get_by_text("Show my requests").click()
     back = {"status": "returned", "status_text": "Returned with a comment", "can_resubmit": True}
     said = [{"author": "carol", "text": "What is grade 1?"}]
@@ -50,7 +50,7 @@ def test_a_returned_request_is_fixed_and_sent_again(page: Page, inside: FrameLoc
     expect(inside.locator("#enclave-what")).to_have_value("my what")
     expect(dialog.get_by_text("2 files")).to_be_visible()  # found again where they were
     inside.locator("#enclave-controls").fill("rounded")
-    dialog.get_by_text("Send request").click()
+    send(inside)
     expect(panel.get_by_text("Waiting again for an output checker")).to_be_visible()
     expect(panel.get_by_text("unchanged since round 1")).to_have_count(1)
     assert (fresh_lab.double.requests[0]["round"], fresh_lab.double.requests[0]["controls"]) == (2, "rounded")
@@ -69,7 +69,7 @@ def test_the_desks_refusal_is_shown_and_the_words_written_are_not_lost(inside: F
     for field in ("what", "how", "controls"):
         inside.locator(f"#enclave-{field}").fill(f"my {field}")
     fresh_lab.double.refuse_early = "This project may not release anything at the moment."
-    inside.get_by_text("Send request").click()
+    send(inside)
     expect(inside.get_by_text("This project may not release anything")).to_be_visible()
     inside.locator(".enclave-Dialog").get_by_text("Cancel").click()
     ask_for(inside, "table.csv")
@@ -115,11 +115,11 @@ def test_each_file_says_what_it_is_for_and_what_wrote_it(page: Page, inside: Fra
     dialog.get_by_label("What they are").fill("569 biopsies")
     for field in ("what", "how", "controls"):
         inside.locator(f"#enclave-{field}").fill(f"my {field}")
-    dialog.get_by_text("Send request").click()
+    send(inside)
     expect(dialog.get_by_text("Please fill in the title")).to_be_visible()
     dialog.locator(".enclave-Groups").get_by_label("Disclosure controls").fill("rounded")
     dialog.get_by_label("Group (table.csv)").select_option("By grade")
-    dialog.get_by_text("Send request").click()
+    send(inside)
     expect(dialog).to_have_count(0)
     files = {file["name"]: file for file in fresh_lab.double.requests[0]["files"]}
     assert (files["table.csv"]["role"], files["table.csv"]["group"], files["table.csv"]["code"]) == ("output", 1, 1)
