@@ -1,4 +1,4 @@
-"""Before asking, in the real JupyterLab: what files could reveal, what to do, and the way to send them all the same."""
+"""Before asking, in the real JupyterLab: what files could reveal, what to do, and the way to send all the same."""
 
 from __future__ import annotations
 
