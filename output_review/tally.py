@@ -61,7 +61,7 @@ def settled(request: Request) -> Action | None:
 
 def approved_files(request: Request) -> tuple[File, ...]:
     """The outputs whose bytes the required checkers approved."""
-    return tuple(file for file in request.outputs if agreed(request, file.sha256) is FileVerdict.APPROVED)
+    return tuple(file for file in request.files if agreed(request, file.sha256) is FileVerdict.APPROVED)
 
 
 def outcome(request: Request, digest: Digest) -> FileVerdict | None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 from aiohttp.test_utils import TestClient
+from sqlalchemy import update
 
 from enclave import audit
 from enclave.clock import now
-from output_review import downloads, objects, records, release, sight, voting
+from output_review import downloads, objects, records, release, sight, tally, voting
 from output_review.release import release_due
-from output_review.vocabulary import Audience, Request, Status
+from output_review.tables import request_files
+from output_review.vocabulary import Audience, FileRole, Request, Status
 from output_review.web import subject
 from tests.attacks.claims import By, Stops, attack
 from tests.attacks.review import Rule, off, review
@@ -37,6 +39,7 @@ WHAT_IS_RELEASED = (
     Rule(release, "releasable", lambda request: request.files),
     Rule(records, "releasable", lambda request: request.files),
 )
+WHICH_FILES_MAY = Rule(tally, "_may_leave", lambda *_: True)
 WHETHER_IT_IS_INTACT = Rule(
     objects, "open_intact", lambda layout, sha256, size: objects.open_object(layout, sha256)
 )
@@ -85,6 +88,29 @@ async def test_a_file_that_was_to_stay_inside_does_not_leave_with_the_others(rev
     request = await released(review, files, rejected=(2,))
     assert await fetched(client, "alice", request, 2) == b""
     assert await fetched(client, "alice", request, 1) == TABLE, "the other does"
+
+
+@attack(
+    "supporting-file-with-forged-votes",
+    by=By.PERSON,
+    stops=Stops(
+        "output_review/tally.py", "return any(file.sha256 == digest for file in request.outputs)", "return True"
+    ),
+)
+async def test_a_file_that_only_supports_does_not_leave_whatever_rows_of_votes_say(review, client, control):
+    """Somebody with the database in their hands has written votes for it."""
+
+    async def given() -> bytes:
+        request = approved(review, submitted(review, {"table.csv": TABLE, "notes.txt": NOTES}))
+        with review.database.write() as connection:
+            second = (request_files.c.request_id == request.id) & (request_files.c.number == 2)
+            connection.execute(update(request_files).where(second).values(role=FileRole.SUPPORTING))
+        await release_due(review)
+        return await fetched(client, "alice", request, 2)
+
+    with control("where every file may leave, it does"), off(WHICH_FILES_MAY):
+        assert await given() == NOTES
+    assert await given() == b""
 
 
 @attack(
