@@ -54,11 +54,13 @@ def _build(ours: Instance, fresh: bool, every: bool) -> None:
 
 
 def _image_ids(ours: Instance) -> dict[str, str]:
-    """New workspaces start from the image by its id, so that a moved tag cannot change what is started."""
-    tag = f"{ours.name}/workspace:latest"
-    if not shell.answers(["docker", "image", "inspect", tag]):
-        return {}
-    return {"ENCLAVE_WORKSPACE_IMAGE": images.identity(ours.name, "workspace")}
+    """Workspaces and checks start from images by their ids, so that a moved tag cannot change what is started."""
+    wanted = {"ENCLAVE_WORKSPACE_IMAGE": "workspace", "ENCLAVE_CHECK_IMAGE": "platform"}
+    return {
+        setting: images.identity(ours.name, name)
+        for setting, name in wanted.items()
+        if shell.answers(["docker", "image", "inspect", f"{ours.name}/{name}:latest"])
+    }
 
 
 def _demo(ours: Instance, script: str) -> None:

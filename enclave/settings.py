@@ -33,7 +33,10 @@ HELP: dict[str, str] = {
     "ENCLAVE_TLS_CERTIFICATE": "PEM file with certificate and chain; required unless both addresses are loopback.",
     "ENCLAVE_TLS_KEY": "PEM file with its private key.",
     "ENCLAVE_WORKSPACE_IMAGE": "Engine image id (sha256:...) that new workspaces start from.",
-    "ENCLAVE_RUNTIME": "Engine runtime of workspaces: runc, or runsc for gVisor.",
+    "ENCLAVE_RUNTIME": "Engine runtime of workspaces and checks: runc, or runsc for gVisor.",
+    "ENCLAVE_CHECK_IMAGE": "Engine image id (sha256:...) of the automatic checks, set by `make up`. Empty: files"
+    " wait for them.",
+    "ENCLAVE_CHECK_MEMORY": "Memory of the automatic checks, which index the granted data in it, such as 6GiB.",
     "ENCLAVE_DISK_RESERVE": "Free disk that is kept for the stack, such as 5GiB; below it the project that grows"
     " fastest is stopped and nothing starts. Empty: 5 GiB, or 5 % of the disk where that is less.",
     "ENCLAVE_SMTP_HOST": "Mail server for notices. Empty: no mails, and no service but the hub has a network.",
@@ -61,6 +64,8 @@ DEFAULTS: dict[str, str] = {
     "ENCLAVE_TLS_KEY": "",
     "ENCLAVE_WORKSPACE_IMAGE": "",
     "ENCLAVE_RUNTIME": "runc",
+    "ENCLAVE_CHECK_IMAGE": "",
+    "ENCLAVE_CHECK_MEMORY": "6GiB",
     "ENCLAVE_DISK_RESERVE": "",
     "ENCLAVE_SMTP_HOST": "",
     "ENCLAVE_SMTP_PORT": "587",
@@ -93,6 +98,8 @@ class Settings:
     tls_key: str
     workspace_image: str
     runtime: str
+    check_image: str
+    check_memory_bytes: int
     disk_reserve_bytes: int | None
     release_grace_seconds: int
     smtp: Smtp | None
@@ -137,6 +144,8 @@ class Settings:
             tls_key=value["ENCLAVE_TLS_KEY"],
             workspace_image=value["ENCLAVE_WORKSPACE_IMAGE"],
             runtime=value["ENCLAVE_RUNTIME"],
+            check_image=value["ENCLAVE_CHECK_IMAGE"],
+            check_memory_bytes=_size("ENCLAVE_CHECK_MEMORY", value["ENCLAVE_CHECK_MEMORY"]) or 0,
             disk_reserve_bytes=_size("ENCLAVE_DISK_RESERVE", value["ENCLAVE_DISK_RESERVE"]),
             release_grace_seconds=int(grace),
             smtp=smtp_of(value, layout.secrets("courier")),

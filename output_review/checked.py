@@ -1,13 +1,13 @@
 """The automatic checks of a round's files: which are due, which are done, what they said. Never a vote.
 
 A file waits from the moment its round begins. Its report is kept for a digest, a policy version, and what it was
-compared with: the granted datasets' versions and the files of the project that were released before. Where all of
-these are the same as for a report of an earlier round or request of the project, that report holds.
+compared with: the granted datasets' versions, and other files of the project that left or are approved to leave.
+Where all of these are the same as for a report of an earlier round or request of the project, that report holds.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,10 +20,13 @@ from data_mounts.answers import data_of
 from enclave import audit
 from enclave.errors import NotFound, Refused
 from output_review import reports
+from output_review.lifecycle import releasable
 from output_review.provenance import FileRole
+from output_review.reading import filled
 from output_review.tables import check_runs, released_files, request_files, requests
-from output_review.vocabulary import SYSTEM
+from output_review.vocabulary import OPEN, SYSTEM, Request, Status
 
+APPROVED = "another output of the project was approved since, and it is compared with that too"
 LONGEST_WHY, LONGEST_PROGRESS = 500, 200
 _R = check_runs.c
 
@@ -40,7 +43,10 @@ class RunState(StrEnum):
 class CheckEvent(StrEnum):
     """What the audit log says about checks; its subject is `check:<number of the request>`."""
 
+    STARTED = "check.started"
     DONE = "check.done"
+    NOT_CHECKED = "check.not-checked"
+    AGAIN = "check.again"
 
 
 @dataclass(frozen=True)
@@ -70,15 +76,34 @@ class Against:
         return hashlib.sha256(json.dumps([sorted(self.data), sorted(self.released)]).encode()).hexdigest()
 
 
-def against(connection: Connection, project: str, now: datetime) -> Against:
-    """What is granted to this project now, and what of it ever left, recalled or not."""
-    out = released_files.c
-    query = select(out.request_id, out.number, out.name, out.sha256).join(requests)
-    rows = connection.execute(
-        query.where(requests.c.project == project).order_by(out.released.desc(), out.request_id, out.number)
-    )
+def against(connection: Connection, project: str, number: int, now: datetime) -> Against:
+    """What the files of a request are compared with: what is granted to its project now, and what of other requests
+    ever left, recalled or not, or is approved to leave."""
+    out, mine = released_files.c, requests.c.project == project
+    query = select(out.request_id, out.number, out.name, out.sha256).join(requests).where(mine)
+    left = connection.execute(query.order_by(out.released.desc(), out.request_id, out.number))
+    others = mine, requests.c.id != number, requests.c.status == Status.APPROVED
+    approved = select(requests).where(*others).order_by(requests.c.id)
+    leaving = [
+        (one.id, file.number, file.name, str(file.sha256))
+        for one in filled(connection, connection.execute(approved).all())
+        for file in releasable(one)
+    ]
     data = tuple(f"{name}@{version}" for name, version in data_of(connection, project, now))
-    return Against(data, tuple((row.request_id, row.number, row.name, row.sha256) for row in rows))
+    return Against(data, (*leaving, *((row.request_id, row.number, row.name, row.sha256) for row in left)))
+
+
+def examine_again(connection: Connection, approved: Request) -> None:
+    """Another output of the project is approved: its open requests are compared with that too. What was said of
+    them stays beside them until then."""
+    others = (
+        select(check_runs)
+        .join(requests, (requests.c.id == _R.request_id) & (requests.c.round == _R.round))
+        .where(requests.c.project == approved.project, requests.c.id != approved.id, requests.c.status.in_(OPEN))
+    )
+    waits = {"state": RunState.WAITING, "why": APPROVED, "progress": "", "tries": 0}
+    rows = connection.execute(others.order_by(_R.request_id, _R.file)).all()
+    change(connection, rows, CheckEvent.AGAIN, waits, {"why": APPROVED})
 
 
 def checks_of(connection: Connection, request_id: int) -> dict[int, FileChecks]:
@@ -96,7 +121,7 @@ def begin(connection: Connection, number: int, round_: int, policy_version: int,
     """Have every output of a round that begins checked, or keep the report that still holds. The round's own event
     is the caller's."""
     project = connection.execute(select(requests.c.project).where(requests.c.id == number)).scalar_one()
-    compared = against(connection, project, now)
+    compared = against(connection, project, number, now)
     c = request_files.c
     mine = c.request_id == number, c.round == round_, c.role == FileRole.OUTPUT
     for file in connection.execute(select(c.number, c.sha256).where(*mine)).all():
@@ -140,34 +165,36 @@ def put_report(
     read = reports.read(report, row.sha256, name)
     why = reports.why_not(read)[:LONGEST_WHY]
     details = {
-        "file": file,
+        "run": row.run,
         "sha256": row.sha256,
         "verdict": read["verdict"],
         "findings": len(read["findings"]),
         "not_checked": len(read["not_checked"]),
         "report": hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest(),
     }
-    values = {"state": RunState.NOT_CHECKED if why else RunState.DONE, "why": why, "report": read}
-    return change(connection, row, CheckEvent.DONE, details, now, progress="", ended=now, **values)
+    state = RunState.NOT_CHECKED if why else RunState.DONE
+    values = {"state": state, "why": why, "report": read, "progress": "", "ended": now}
+    change(connection, [row], CheckEvent.DONE, values, details)
+    return _checks(_row(connection, number, file))
 
 
 def change(
     connection: Connection,
-    row: Row[Any],
+    rows: Sequence[Row[Any]],
     event: CheckEvent,
+    values: Mapping[str, Any],
     details: Mapping[str, Any],
-    now: datetime,
-    **values: Any,
-) -> FileChecks:
-    """Change one file's checks from how they were read, with the event; raise `Refused` if they changed since."""
-    key = _R.request_id == row.request_id, _R.round == row.round, _R.file == row.file
-    as_read = _R.state == row.state, _R.run == row.run
-    done = connection.execute(update(check_runs).where(*key, *as_read).values(**values))
-    if done.rowcount != 1:
-        raise Refused(f"The checks of file {row.file} of request {row.request_id} changed meanwhile.")
-    told = {"round": row.round, "run": values.get("run", row.run)} | dict(details)
-    audit.record(connection, SYSTEM.name, event, f"check:{row.request_id}", told)
-    return _checks(connection.execute(select(check_runs).where(*key)).one())
+) -> None:
+    """Change files' checks from how they were read, one event for each round; raise `Refused` if one changed."""
+    for number, round_ in sorted({(row.request_id, row.round) for row in rows}):
+        mine = [row for row in rows if (row.request_id, row.round) == (number, round_)]
+        for row in mine:
+            key = _R.request_id == number, _R.round == round_, _R.file == row.file
+            as_read = _R.state == row.state, _R.run == row.run
+            if connection.execute(update(check_runs).where(*key, *as_read).values(**values)).rowcount != 1:
+                raise Refused(f"The checks of file {row.file} of request {number} changed meanwhile.")
+        told = {"round": round_, "files": [row.file for row in mine]} | dict(details)
+        audit.record(connection, SYSTEM.name, event, f"check:{number}", told)
 
 
 def _row(connection: Connection, number: int, file: int) -> Row[Any]:

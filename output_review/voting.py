@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from enclave.errors import BadInput, Broken
 from output_review.behalf import signature
 from output_review.causes import Cause
+from output_review.checked import examine_again
 from output_review.completeness import flaw
 from output_review.lifecycle import TABLE
 from output_review.places import Place
@@ -92,7 +93,10 @@ def count(connection: Connection, actor: Actor, request: Request, grace: timedel
     if action is Action.APPROVE:
         _mark_counted(connection, request)
         values["release_at"] = now + grace
-    return step(connection, SYSTEM, action, request, now, details, **values)
+    after = step(connection, SYSTEM, action, request, now, details, **values)
+    if action is Action.APPROVE:
+        examine_again(connection, after)
+    return after
 
 
 def _mark_counted(connection: Connection, request: Request) -> None:

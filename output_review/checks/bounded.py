@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,10 +41,15 @@ class Bounds:
 
 
 BOUNDS = Bounds()
+Told = Callable[[dict[str, Any]], None]
 
 
-def check_file(path: Path, context: Context, bounds: Bounds = BOUNDS) -> Report:
-    """Examine one file; raise `OSError` if there is none to read."""
+def _nobody(_event: dict[str, Any]) -> None:
+    pass
+
+
+def check_file(path: Path, context: Context, bounds: Bounds = BOUNDS, told: Told = _nobody) -> Report:
+    """Examine one file, each event `told` as it comes; raise `OSError` if there is none to read."""
     began = time.monotonic()
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -53,7 +58,7 @@ def check_file(path: Path, context: Context, bounds: Bounds = BOUNDS) -> Report:
             said: list[dict[str, Any]] = []
             why = f"it is larger than {bounds.largest // MB} MB"
         else:
-            said, why = _run(task(context, path.name, bounds, prepare=False), file, bounds.seconds)
+            said, why = _run(task(context, path.name, bounds, prepare=False), file, bounds.seconds, told)
     return _report(path.name, sha256, said, why, time.monotonic() - began)
 
 
@@ -82,7 +87,7 @@ def task(context: Context, name: str, bounds: Bounds, prepare: bool) -> str:
     )
 
 
-def _run(what: str, file: BinaryIO, seconds: float) -> tuple[list[dict[str, Any]], str]:
+def _run(what: str, file: BinaryIO, seconds: float, told: Told = _nobody) -> tuple[list[dict[str, Any]], str]:
     """What a child said, and why that is not all (empty: it came to its end)."""
     command = [sys.executable, "-I", "-c", _START, _ROOT, what]
     child = subprocess.Popen(
@@ -98,7 +103,7 @@ def _run(what: str, file: BinaryIO, seconds: float) -> tuple[list[dict[str, Any]
     timer.start()
     try:
         with child:
-            said, whole = _listen(child.stdout or ())
+            said, whole = _listen(child.stdout or (), told)
             child.kill()
     finally:
         timer.cancel()
@@ -107,7 +112,7 @@ def _run(what: str, file: BinaryIO, seconds: float) -> tuple[list[dict[str, Any]
     return said, f"it took longer than {seconds:.0f} s" if late.is_set() else "it crashed, or took too much memory"
 
 
-def _listen(lines: Iterable[bytes]) -> tuple[list[dict[str, Any]], bool]:
+def _listen(lines: Iterable[bytes], told: Told) -> tuple[list[dict[str, Any]], bool]:
     """The events up to the one that says it is the last; what is no event ends it, and so does too much."""
     said: list[dict[str, Any]] = []
     size = 0
@@ -121,6 +126,7 @@ def _listen(lines: Iterable[bytes]) -> tuple[list[dict[str, Any]], bool]:
         if "end" in event:
             return said, True
         said.append(event)
+        told(event)
     return said, False
 
 

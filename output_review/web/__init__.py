@@ -6,6 +6,7 @@ from output_review.courier.errand import PATH as MAILS
 from output_review.release import keep_expiring, keep_releasing
 from output_review.web import (
     bulk,
+    checks,
     courier,
     decide,
     download,
@@ -25,6 +26,7 @@ from output_review.web.start import tidy
 _REQUEST = r"/desk/requests/{id:\d{1,9}}"
 _FILE = _REQUEST + r"/files/{number:\d{1,4}}"
 _INWARD = "/inward/v1"
+_RUN = r"/guard/checks/{run:\d{1,9}}"
 
 
 def _anybody(_person: Person) -> bool:
@@ -79,6 +81,10 @@ room = Room(
             _INWARD + r"/requests/{id:\d{1,9}}/files/{number:\d{1,4}}/withdraw",
             inward.withdraw_file,
         ),
+        Route(Caller.GUARD, "POST", "/guard/checks/due", checks.due),
+        Route(Caller.GUARD, "GET", _RUN, checks.standing),
+        Route(Caller.GUARD, "POST", _RUN + "/lines", checks.line),
+        Route(Caller.GUARD, "POST", _RUN + "/ended", checks.ended),
         Route(Caller.COURIER, "GET", MAILS, courier.due),
         Route(Caller.COURIER, "POST", MAILS + r"/{id:\d{1,9}}", courier.outcome),
     ),
