@@ -73,7 +73,7 @@ def ask_for_release(visitor: Visitor, frame: FrameLocator, table: str = TABLE) -
 
 
 def await_check(dialog: Locator) -> None:
-    """Until the files were compared with the granted data, in the workspace; then the tick of those who send anyway."""
+    """Until the files were compared with the granted data; then the tick of those who send all the same."""
     expect(dialog.get_by_text("Compared with wdbc")).to_be_visible(timeout=SLOW)
     tick = dialog.get_by_label(re.compile("^I have read"))
     if tick.count():
