@@ -15,7 +15,9 @@ from output_review.tables import requests, reviews, votes
 from output_review.vocabulary import Action, FileVerdict, Status
 from tests.attacks.claims import By, Stops, attack
 from tests.attacks.review import (
+    AGAINST,
     AGAINST_FINDINGS,
+    BLOCKING,
     FREE_PLACES,
     GRACE,
     HOW_MANY_AGREE,
@@ -41,10 +43,6 @@ ABLE = "return {one.name for one in candidates if one.has(Role.OUTPUT_CHECKER) a
 OUTSIDE = "return able - set(members_of(connection, project)) if able else able"
 RUNNING = 'return None if over else Reason(Because.GRACE_RUNNING, "The approval can still be taken back.")'
 AGREED = "if len(words) < request.policy.reviewers or len(set(words)) != 1 or len(words) != len(votes):"
-AGAINST = (
-    "if decision.verdict is FileVerdict.APPROVED and blocking.get(file.number) and not decision.reason.strip():"
-)
-BLOCKING = "blocking = {number: found.blocking for number, found in checks_of(connection, request.id).items()}"
 # One of the two rules is away: the other holds alone.
 JUDGES = pytest.mark.parametrize("away", [WHO_JUDGES, WHO_COUNTS], ids=["the count alone", "the rule alone"])
 
@@ -243,12 +241,7 @@ def test_one_word_against_a_file_keeps_it_inside(review, control):
     assert not passes()
 
 
-@attack(
-    "approval-against-a-finding",
-    by=By.PERSON,
-    stops=Stops("output_review/completeness.py", AGAINST, "if False:"),
-    more=(Stops("output_review/voting.py", BLOCKING, "blocking: dict[int, tuple[str, ...]] = {}"),),
-)
+@attack("approval-against-a-finding", by=By.PERSON, stops=AGAINST, more=(BLOCKING,))
 def test_what_breaks_a_rule_leaves_only_with_a_reason(review, control):
     """Two who press the button without having read what the checks found."""
 
