@@ -5,8 +5,8 @@ inside it says how many files there are and nothing more: no name, and no digest
 What checkers said to each other is not in it.
 
 Of what automatic checks found it counts places by rule, and names the checks that did not come to their end: words
-from our own list of rules, and never a message or a value. A check reads hostile bytes beside personal data: what it
-says may be personal data. Pure.
+from our own list of rules, and never a message or a value. A check reads hostile bytes beside personal data: what
+it says may be personal data. Pure.
 """
 
 import json

@@ -44,8 +44,8 @@ class Invariant(StrEnum):
 
 @dataclass(frozen=True)
 class Reported:
-    """What the log tells of reports of automatic checks: the `newest` of this request (the event's number, digest) by
-    (round, file); the `digests` of all requests."""
+    """What the log tells of reports of checks: the `newest` of this request (the event's number, digest) by (round,
+    file); the `digests` of all requests."""
 
     newest: Mapping[tuple[int, int], tuple[int, str]]
     digests: Set[str]

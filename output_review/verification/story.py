@@ -19,10 +19,10 @@ _CLAIMS_STAY = (Status.IN_REVIEW, Status.REVIEWED)
 
 @dataclass
 class Story:
-    """Where the events lead, and what they name on the way: files by round, words by (round, checker) and the number
-    of the last event that tells of one, comments by (round, author), downloads by file, who claims, of each approved
-    round the votes that count by checker, what was released, and its record's SHA-256. `flaw` says which event cannot
-    have happened; nothing after it is read."""
+    """Where the events lead, and what they name on the way: files by round, words by (round, checker) and the
+    number of the last event that tells of one, comments by (round, author), downloads by file, who claims, of
+    each approved round the votes that count by checker, what was released, and its record's SHA-256. `flaw` says
+    which event cannot have happened; nothing after it is read."""
 
     author: str
     project: str

@@ -151,15 +151,16 @@ def _request(
     if story is None:
         report.wrong(Invariant.EVENTS, subject, "its first event is not that it was submitted")
         return
-    account = Account(row, policies, *_rows(connection, row.id), reported=known)
+    account = Account(row, policies, *_rows(connection, row.id, known))
     for invariant, rule in RULES.items():
         for wrong in rule(account, story):
             report.wrong(invariant, subject, wrong)
 
 
-def _rows(connection: Connection, number: int) -> Iterator[Any]:
-    """The request's rows of each table, in the order of an `Account`."""
+def _rows(connection: Connection, number: int, known: Reported) -> Iterator[Any]:
+    """The request's rows of each table, in the order of an `Account`, and what ends it."""
     of_files: tuple[Table, ...] = (comments, claims, released_files, release_records, check_runs)
     tables: tuple[Table, ...] = (rounds, request_files, reviews, votes, *of_files)
     for table in tables:
         yield connection.execute(select(table).where(table.c.request_id == number)).all()
+    yield known
