@@ -107,6 +107,6 @@ locks: $(VENV)/made
 	$(UV) --universal --python-version 3.11 locks/build.in -o locks/build.txt
 	$(UV) --universal --python-version 3.11 locks/bench.in -o locks/bench.txt
 	$(IMAGE_LOCK) pyproject.toml -o locks/platform.txt
-	$(IMAGE_LOCK) locks/workspace.in -o locks/workspace.txt
+	$(IMAGE_LOCK) --constraint locks/platform.txt locks/workspace.in -o locks/workspace.txt
 	$(IMAGE_LOCK) --no-deps --constraint locks/workspace.txt locks/lab.in -o locks/lab.txt
 	$(IMAGE_LOCK) locks/idp.in -o locks/idp.txt

@@ -43,7 +43,15 @@ PLATFORM = _image(
     "images/answers",
     package=("pyproject.toml", "jupyterhub_config.py", *_PACKAGES),
 )
-WORKSPACE = _image("workspace", "locks/workspace.txt", "extensions/dist")
+# The checks of the desk, and what they import, as they are: no database, no page and no rule of the review.
+CHECKS = (
+    *(f"enclave/{name}.py" for name in ("__init__", "errors")),
+    "output_review/__init__.py",
+    *(f"output_review/{name}.py" for name in ("families", "kinds", "limits", "places", "policy", "signatures")),
+    "output_review/checks",
+    "output_review/readers",
+)
+WORKSPACE = _image("workspace", "locks/workspace.txt", "extensions/dist", package=CHECKS)
 IDP = _image("idp", "locks/idp.txt", "demo/idp-start.sh", "demo/idp_app.py", "images/answers")
 POSTGRES = _image("postgres", "images/answers")
 

@@ -57,3 +57,14 @@ def read_paths(body: bytes) -> list[str]:
     if not isinstance(paths, list) or len(paths) > _MOST or not all(isinstance(path, str) for path in paths):
         raise CannotSend("The question could not be read: expected a list “paths”.")
     return paths
+
+
+def read_path(body: bytes) -> str:
+    """The one path that the page asks about. Raises CannotSend."""
+    try:
+        path = json.loads(body)["path"]
+    except (ValueError, KeyError, TypeError):
+        path = None
+    if not isinstance(path, str):
+        raise CannotSend("The question could not be read: expected a “path”.")
+    return path

@@ -12,18 +12,17 @@
     POST requests/<id>/files/<number>/withdraw    one file of a round under way
     GET  sending                   {"sending": {"sent", "total"} | null}, bytes of the request on its way
 
-Answers of the desk are passed on as they are; every refusal is `{"error": sentence}`.
+What can be asked before a request is in `check_handlers.py`. Answers of the desk are passed on as they are; every
+refusal is `{"error": sentence}`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.base.handlers import APIHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from tornado import web
@@ -31,6 +30,9 @@ from traitlets import Unicode
 from traitlets.config import Configurable
 
 from enclave_review.asked import Asked, read, read_paths
+from enclave_review.base import Handler
+from enclave_review.check_handlers import ChecksHandler, ReportHandler, StrippedCopyHandler
+from enclave_review.checking import Checks
 from enclave_review.desk import Desk, Unreachable
 from enclave_review.files import CannotSend, choose
 from enclave_review.multipart import Multipart
@@ -38,9 +40,12 @@ from enclave_review.written_by import candidates, guess
 
 
 class EnclaveReview(Configurable):
-    """Where the way out is."""
+    """Where the way out is, and the data."""
 
     socket = Unicode("/run/enclave/inward/desk.sock", help="The socket that leads to the review desk.").tag(
+        config=True
+    )
+    data = Unicode("/data", help="The folder that holds a folder for each dataset granted to the project.").tag(
         config=True
     )
     parent_origin = Unicode(
@@ -87,7 +92,7 @@ class Sender:
         return found
 
 
-class _Handler(APIHandler):
+class _Handler(Handler):
     def initialize(self, desk: Desk, sender: Sender) -> None:
         self.desk = desk
         self.sender = sender
@@ -96,21 +101,16 @@ class _Handler(APIHandler):
         try:
             self.reply(*await asyncio.to_thread(ask, target))
         except Unreachable as error:
-            self.reply(503, {"error": str(error)})
+            self.refuse(503, error)
 
     async def send(self, target: str) -> None:
         """Send what the page asks for to this call of the desk."""
         try:
             self.reply(*await self.sender.submit(read(self.request.body), target))
         except CannotSend as error:
-            self.reply(400, {"error": str(error)})
+            self.refuse(400, error)
         except Unreachable as error:
-            self.reply(503, {"error": str(error)})
-
-    def reply(self, status: int, answer: Any) -> None:
-        self.set_status(status)
-        self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(answer))
+            self.refuse(503, error)
 
 
 class PolicyHandler(_Handler):
@@ -153,7 +153,7 @@ class WrittenByHandler(_Handler):
         try:
             paths = read_paths(self.request.body)
         except CannotSend as error:
-            self.reply(400, {"error": str(error)})
+            self.refuse(400, error)
             return
         self.reply(200, {"written": await asyncio.to_thread(self.sender.written_by, paths)})
 
@@ -168,7 +168,9 @@ def install(server: ServerApp) -> None:
     """Add the handlers to a running Jupyter Server, and the page's settings to JupyterLab's."""
     settings = EnclaveReview(parent=server)
     desk = Desk(settings.socket)
-    shared = {"desk": desk, "sender": Sender(desk, Path(server.root_dir))}
+    root = Path(server.root_dir)
+    shared = {"desk": desk, "sender": Sender(desk, root)}
+    checks = {"checks": Checks(root, Path(settings.data), desk)}
 
     def at(path: str) -> str:
         return url_path_join(server.base_url, "enclave", path)
@@ -183,6 +185,9 @@ def install(server: ServerApp) -> None:
             (at(r"requests/([0-9]{1,12})/files/([0-9]{1,4})/withdraw"), WithdrawFileHandler, shared),
             (at("sending"), SendingHandler, shared),
             (at("written-by"), WrittenByHandler, shared),
+            (at("checks"), ChecksHandler, checks),
+            (at(r"checks/([0-9]{1,9})/([0-9]{1,3})"), ReportHandler, checks),
+            (at("stripped-copy"), StrippedCopyHandler, {"root": root}),
         ],
     )
     if settings.parent_origin:

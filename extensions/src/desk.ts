@@ -6,6 +6,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { ICheckState, IReport } from './checks';
+
 export interface IPolicy {
   max_files: number;
   max_file_bytes: number;
@@ -155,10 +157,33 @@ export class Desk {
     return (await this.ask<{ sending: ISending | null }>('sending')).sending;
   }
 
+  /** Begin the automatic checks of these files. */
+  async check(paths: string[]): Promise<ICheckState> {
+    return (await this.ask<{ check: ICheckState }>('checks', { paths })).check;
+  }
+
+  async checkState(): Promise<ICheckState | null> {
+    return (await this.ask<{ check: ICheckState | null }>('checks')).check;
+  }
+
+  /** What was found in the n-th file of that run, from 1. */
+  async report(run: number, n: number): Promise<IReport> {
+    return (await this.ask<{ report: IReport }>(`checks/${run}/${n}`)).report;
+  }
+
+  async endCheck(): Promise<ICheckState | null> {
+    return (await this.ask<{ check: ICheckState | null }>('checks', undefined, 'DELETE')).check;
+  }
+
+  /** Write a notebook's copy without outputs beside it; its path. */
+  async strippedCopy(path: string): Promise<string> {
+    return (await this.ask<{ path: string }>('stripped-copy', { path })).path;
+  }
+
   /** GET, or POST when there is a body. Throws DeskError with a sentence, never anything else. */
-  private async ask<T>(path: string, body?: object): Promise<T> {
+  private async ask<T>(path: string, body?: object, method = body ? 'POST' : 'GET'): Promise<T> {
     const url = URLExt.join(this.settings.baseUrl, 'enclave', path);
-    const init = body === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(body) };
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, init, this.settings);

@@ -38,6 +38,8 @@ export interface IProblems {
   /** About the list as a whole. */
   files: string;
   groups: string;
+  /** Findings that break a rule, and that nobody has said to have read. */
+  findings: string;
 }
 
 export const noDraft: IDraft = { texts: { what: '', how: '', controls: '' }, groups: [] };
@@ -63,7 +65,7 @@ export function problems(
   policy: IPolicy,
   isComplete: boolean = true
 ): IProblems {
-  const found: IProblems = { texts: {}, file: {}, files: '', groups: '' };
+  const found: IProblems = { texts: {}, file: {}, files: '', groups: '', findings: '' };
   for (const field of Object.keys(missing) as Field[]) {
     const excess = length(texts[field]) - policy.max_text;
     if (isComplete && !texts[field].trim()) {
@@ -122,5 +124,5 @@ export function totalSize(files: IChosenFile[]): number {
 }
 
 export function isSendable(found: IProblems): boolean {
-  return !found.files && !found.groups && !Object.keys(found.texts).length && !Object.keys(found.file).length;
+  return !found.files && !found.groups && !found.findings && !Object.keys(found.texts).length && !Object.keys(found.file).length;
 }

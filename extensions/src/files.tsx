@@ -2,17 +2,23 @@
 import { closeIcon, fileIcon, folderIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { IReport } from './checks';
 import { IGroup, Role } from './desk';
 import { IChosenFile, IProblems, totalSize } from './draft';
+import { Findings } from './findings';
 import { count, size } from './words';
 
 interface IFileListProps {
   files: IChosenFile[];
   groups: IGroup[];
   problems: IProblems;
+  /** What the checks found, by path. */
+  reports: ReadonlyMap<string, IReport>;
   isLocked: boolean;
   change: (path: string, about: Partial<IChosenFile>) => void;
   remove: (path: string) => void;
+  /** Put a copy without outputs in the place of a notebook. */
+  strip: (path: string) => void;
   choose: () => void;
 }
 
@@ -39,9 +45,10 @@ export function FileList(props: IFileListProps): JSX.Element {
   );
 }
 
-function Line({ file, problems, isLocked, remove, ...about }: IFileListProps & { file: IChosenFile }): JSX.Element {
+function Line({ file, problems, reports, isLocked, remove, strip, ...about }: IFileListProps & { file: IChosenFile }): JSX.Element {
   const Icon = file.isFolder ? folderIcon : fileIcon;
   const problem = problems.file[file.path];
+  const report = reports.get(file.path);
   return (
     <li>
       <div className="enclave-Files-line">
@@ -63,6 +70,12 @@ function Line({ file, problems, isLocked, remove, ...about }: IFileListProps & {
       </div>
       {!file.isFolder && <About file={file} isLocked={isLocked} {...about} />}
       {problem && <p className="enclave-Error">{problem}</p>}
+      {report && <Findings report={report} />}
+      {report?.kind === 'notebook' && !!report.findings.length && (
+        <button type="button" className="enclave-Link enclave-Files-strip" disabled={isLocked} onClick={() => strip(file.path)}>
+          Take a copy without outputs instead
+        </button>
+      )}
       {file.isUnsaved && (
         <p className="enclave-Warning">It has unsaved changes: the version last saved would be sent.</p>
       )}

@@ -4,32 +4,18 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
+import { Checking } from './checks';
+import { Chooser } from './chosen';
 import { Desk, IGroup, IPolicy, IRequest, ISending, ISent } from './desk';
 import { Field, IChosenFile, IDraft, IProblems, isSendable, problems, totalSize, withRoles } from './draft';
 import { FileList } from './files';
 import { Groups } from './groups';
-import { length, size } from './words';
-
-const questions: { field: Field; label: string; hint: string }[] = [
-  {
-    field: 'what',
-    label: 'What is it?',
-    hint: 'For example: accuracy of the model for each tumour grade, 569 biopsies'
-  },
-  {
-    field: 'how',
-    label: 'How was it made?',
-    hint: 'For example: train.ipynb, logistic regression, 5-fold cross-validation, dataset wdbc version 1'
-  },
-  {
-    field: 'controls',
-    label: 'Which disclosure controls did you apply?',
-    hint: 'For example: counts below 10 suppressed, totals rounded to 5, no row describes one person'
-  }
-];
+import { CheckProgress } from './progress';
+import { Question, questions } from './question';
+import { Tick } from './tick';
+import { size } from './words';
 
 const progressInterval = 300;
-
 const sent = ({ path, role, group, code }: IChosenFile): ISent => ({
   path,
   role: role ?? 'output',
@@ -47,9 +33,15 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
   private sending: ISending | null = null;
   /** The statements of the project's policy that are ticked. */
   private readonly made = new Set<string>();
+  private readonly checking: Checking;
+  /** So many findings that break a rule the researcher says to have read; more of them are another matter. */
+  private hasRead = 0;
+  /** The researcher was told that the check is still running. */
+  private isWarned = false;
 
   constructor(
     private readonly desk: Desk,
+    private readonly chooser: Chooser,
     private readonly policy: IPolicy,
     private draft: IDraft,
     public files: IChosenFile[],
@@ -59,7 +51,15 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
     super();
     this.addClass('enclave-Form');
     this.files = withRoles(files);
+    this.checking = new Checking(desk);
+    this.checking.changed.connect(this.update, this);
+    void this.checking.check(this.files.filter(file => !file.isFolder).map(file => file.path));
     void this.askWhatWroteThem();
+  }
+
+  dispose(): void {
+    void this.checking.cancel();
+    super.dispose();
   }
 
   getValue(): IRequest | null {
@@ -73,6 +73,12 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
     this.update();
     if (!isSendable(this.found())) {
       this.focusFirstProblem();
+      return false;
+    }
+    if (this.checking.isRunning && !this.isWarned) {
+      this.isWarned = true;
+      this.refusal = 'The files are still being checked. Wait for it, or press “Send request” again to send them now.';
+      this.update();
       return false;
     }
     this.sending = { sent: 0, total: totalSize(this.files) };
@@ -94,6 +100,8 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
 
   render(): JSX.Element {
     const shown = this.found(this.hasTried);
+    const isLocked = this.sending !== null;
+    const broken = this.broken();
     return (
       <>
         <p className="enclave-Form-intro">
@@ -105,68 +113,57 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
           files={this.files}
           groups={this.draft.groups}
           problems={shown}
+          reports={this.checking.reports}
           change={(path, about) => this.about(path, about)}
-          isLocked={this.sending !== null}
+          isLocked={isLocked}
           remove={path => this.remove(path)}
+          strip={path => void this.strip(path)}
           choose={() => this.chooseFiles.emit()}
         />
+        <CheckProgress checking={this.checking} />
         <Groups
           groups={this.draft.groups}
           problem={shown.groups}
-          isLocked={this.sending !== null}
+          isLocked={isLocked}
           change={groups => this.group(groups)}
         />
-        {questions.map(question => this.question(question, shown.texts[question.field] ?? ''))}
-        {(this.policy.statements ?? []).map(statement => this.statement(statement))}
+        {questions.map(question => (
+          <Question
+            key={question.field}
+            question={question}
+            text={this.draft.texts[question.field]}
+            most={this.policy.max_text}
+            problem={shown.texts[question.field] ?? ''}
+            isLocked={isLocked}
+            write={text => this.write(question.field, text)}
+          />
+        ))}
+        {!!broken && (
+          <Tick
+            isTicked={this.hasRead === broken}
+            isLocked={isLocked}
+            problem={shown.findings}
+            change={is => this.read(is ? broken : 0)}
+          >
+            I have read {broken === 1 ? 'the finding that breaks a rule' : `the ${broken} findings that break a rule`}, and
+            say above why it is safe all the same.
+          </Tick>
+        )}
+        {(this.policy.statements ?? []).map(statement => (
+          <Tick
+            key={statement}
+            isTicked={this.made.has(statement)}
+            isLocked={isLocked}
+            change={is => this.confirm(statement, is)}
+          >
+            {statement}
+          </Tick>
+        ))}
         <div className="enclave-Form-outcome" role="status" aria-live="polite">
           {this.sending && this.progressBar(this.sending)}
           {this.refusal && <p className="enclave-Error">{this.refusal}</p>}
         </div>
       </>
-    );
-  }
-
-  private question({ field, label, hint }: (typeof questions)[number], problem: string): JSX.Element {
-    const used = length(this.draft.texts[field]);
-    const id = `enclave-${field}`;
-    return (
-      <div className="enclave-Field" key={field}>
-        <label htmlFor={id}>{label}</label>
-        <textarea
-          id={id}
-          rows={3}
-          className={problem ? 'jp-mod-styled enclave-mod-wrong' : 'jp-mod-styled'}
-          placeholder={hint}
-          value={this.draft.texts[field]}
-          disabled={this.sending !== null}
-          aria-invalid={problem !== ''}
-          aria-describedby={`${id}-note`}
-          onChange={event => this.write(field, event.target.value)}
-        />
-        <div id={`${id}-note`} className="enclave-Field-note">
-          <span className="enclave-Error">{problem}</span>
-          <span className={used > this.policy.max_text ? 'enclave-Counter enclave-mod-wrong' : 'enclave-Counter'}>
-            {used} / {this.policy.max_text}
-          </span>
-        </div>
-      </div>
-    );
-  }
-
-  private statement(statement: string): JSX.Element {
-    return (
-      <label className="enclave-Statement" key={statement}>
-        <input
-          type="checkbox"
-          checked={this.made.has(statement)}
-          disabled={this.sending !== null}
-          onChange={event => {
-            this.made[event.target.checked ? 'add' : 'delete'](statement);
-            this.update();
-          }}
-        />{' '}
-        {statement}
-      </label>
     );
   }
 
@@ -181,7 +178,41 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
   }
 
   private found(isComplete: boolean = true): IProblems {
-    return problems(this.draft, this.files, this.policy, isComplete);
+    const found = problems(this.draft, this.files, this.policy, isComplete);
+    if (isComplete && this.hasRead !== this.broken()) {
+      found.findings = 'Change the files, or tick this.';
+    }
+    return found;
+  }
+
+  /** Findings of broken rules in what is to be released. */
+  private broken(): number {
+    return this.files
+      .filter(file => file.role !== 'supporting')
+      .flatMap(file => this.checking.reports.get(file.path)?.findings ?? [])
+      .filter(finding => finding.severity === 'block').length;
+  }
+
+  /** Put a copy without outputs in the place of a notebook, and check it. */
+  private async strip(path: string): Promise<void> {
+    try {
+      const [copy] = await this.chooser.at([await this.desk.strippedCopy(path)]);
+      this.files = this.files.map(file => (file.path === path ? { ...file, ...copy } : file));
+      void this.checking.check([copy.path]);
+    } catch (reason) {
+      this.refusal = (reason as Error).message;
+    }
+    this.update();
+  }
+
+  private read(broken: number): void {
+    this.hasRead = broken;
+    this.update();
+  }
+
+  private confirm(statement: string, is: boolean): void {
+    this.made[is ? 'add' : 'delete'](statement);
+    this.update();
   }
 
   private write(field: Field, text: string): void {
@@ -227,7 +258,7 @@ export class ReleaseForm extends ReactWidget implements Dialog.IBodyWidget<IRequ
 
   private focusFirstProblem(): void {
     const first = questions.find(({ field }) => this.found().texts[field]);
-    const selector = first ? `#enclave-${first.field}` : '.enclave-Files';
+    const selector = first ? `#enclave-${first.field}` : this.found().findings ? '.enclave-Tick input' : '.enclave-Files';
     const node = this.node.querySelector<HTMLElement>(selector);
     node?.focus();
     node?.scrollIntoView({ block: 'nearest' });

@@ -5,10 +5,12 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { checkIcon } from '@jupyterlab/ui-components';
 
 import { boundUploads, explainRefusals, forbidCommands } from './bounds';
 import { Chooser } from './chosen';
 import { Desk } from './desk';
+import { IChosenFile } from './draft';
 import { releaseIcon } from './icons';
 import { imagesAsData } from './images';
 import { boundOutputs } from './outputs';
@@ -19,7 +21,7 @@ import { Release } from './release';
 import { Requests } from './requests';
 
 /** Placed in menus by schema/plugin.json. */
-const commands = { request: 'enclave:request-release', open: 'enclave:open-requests' };
+const commands = { check: 'enclave:check', request: 'enclave:request-release', open: 'enclave:open-requests' };
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: '@enclave/review:plugin',
@@ -40,7 +42,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const requests = new Requests(desk);
     const opener = new Opener(documents);
     const show = (): void => app.shell.activateById(panel.id);
-    const release = new Release(desk, chooser, requests, show);
+    const release = new Release(desk, chooser, requests, opener, show);
     const panel = new RequestsPanel(
       requests,
       () => void app.commands.execute(commands.request),
@@ -48,15 +50,21 @@ const plugin: JupyterFrontEndPlugin<void> = {
       (path, place) => void opener.open(path, place)
     );
 
+    const meant = async (args: { [name: string]: unknown }): Promise<IChosenFile[]> => {
+      const current = args['from'] === 'file browser' ? [] : await chooser.current();
+      return current.length ? current : chooser.selected();
+    };
+    app.commands.addCommand(commands.check, {
+      label: 'Check…',
+      caption: 'What could these files reveal? Asks nobody, sends nothing',
+      icon: checkIcon,
+      execute: async args => release.check(await meant(args))
+    });
     app.commands.addCommand(commands.request, {
       label: 'Request release…',
       caption: 'Ask an output checker to let files leave the project',
       icon: releaseIcon,
-      execute: async args => {
-        const inBrowser = args['from'] === 'file browser';
-        const current = inBrowser ? [] : await chooser.current();
-        await release.ask(current.length ? current : chooser.selected());
-      }
+      execute: async args => release.ask(await meant(args))
     });
     app.commands.addCommand(commands.open, {
       label: 'Release requests',

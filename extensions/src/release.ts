@@ -1,11 +1,14 @@
 /** The conversation "Request release": files, dialog, desk, and the good news at the end. */
 import { Notification, showErrorMessage } from '@jupyterlab/apputils';
 
+import { showCheck } from './check_dialog';
+import { Checking } from './checks';
 import { Chooser } from './chosen';
 import { Desk, IPolicy, IRequest } from './desk';
 import { ReleaseDialog } from './dialog';
 import { IChosenFile, IDraft, noDraft } from './draft';
 import { ReleaseForm } from './form';
+import { Opener } from './open';
 import { Requests } from './requests';
 import { count } from './words';
 
@@ -23,6 +26,7 @@ export class Release {
     private readonly desk: Desk,
     private readonly chooser: Chooser,
     private readonly requests: Requests,
+    private readonly opener: Opener,
     private readonly showRequests: () => void
   ) {}
 
@@ -37,6 +41,17 @@ export class Release {
     const { what, how, controls } = request;
     const groups = (request.groups ?? []).map(({ title, context, controls }) => ({ title, context, controls }));
     await this.ask(again, { id: request.id, draft: { texts: { what, how, controls }, groups } });
+  }
+
+  /** Show what `files` could reveal; when there are none, let the person pick first. */
+  async check(files: IChosenFile[]): Promise<void> {
+    const chosen = files.length ? files : await this.chooser.pick();
+    const after = chosen && (await showCheck(new Checking(this.desk), chosen));
+    if (chosen && after && 'ask' in after) {
+      await this.ask(chosen);
+    } else if (after && 'place' in after) {
+      await this.opener.open(after.path, after.place);
+    }
   }
 
   /** Ask for `files`; when there are none, let the person pick first. */
@@ -57,7 +72,7 @@ export class Release {
   /** The files to go on with, if the person wants others; null when the conversation is over. */
   private async showDialog(policy: IPolicy, files: IChosenFile[], again?: IAgain): Promise<IChosenFile[] | null> {
     let wantsOthers = false;
-    const form = new ReleaseForm(this.desk, policy, again?.draft ?? this.kept, files, again?.id, draft => {
+    const form = new ReleaseForm(this.desk, this.chooser, policy, again?.draft ?? this.kept, files, again?.id, draft => {
       if (again) {
         again.draft = draft;
       } else {

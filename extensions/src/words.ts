@@ -48,6 +48,13 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+/** A place in a file: "row 2, column 3"; empty for the file as a whole. */
+export function where(place: Record<string, number | string>): string {
+  return Object.entries(place)
+    .map(([word, value]) => `${word} ${value}`)
+    .join(', ');
+}
+
 /** Characters as the desk counts them (code points, not UTF-16 units). */
 export function length(text: string): number {
   return [...text].length;

@@ -1,4 +1,5 @@
-"""python -m output_review.checks FILE... [--data NAME=FOLDER] [--earlier FOLDER] [--policy FILE] [--json]
+"""python -m output_review.checks FILE... [--data NAME=FOLDER] [--earlier FOLDER] [--policy FILE]
+       [--index FOLDER] [--json]
 
 What could these files reveal? One JSON object for each file, a line each (or, without --json, words for a person).
 Exit code 0 when all could be examined, whatever the verdicts; 1 when a file could not; 2 for wrong usage.
@@ -26,11 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = dict(_dataset(one) for one in given.data)
         if given.earlier and not given.earlier.is_dir():
             raise BadInput(f"--earlier names a folder of released files: {str(given.earlier)!r} is none.")
+        if given.index and not given.index.is_dir():
+            raise BadInput(f"--index names a folder that is there: {str(given.index)!r} is none.")
     except BadInput as error:
         print(error, file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="checks-") as scratch:
-        context = Context(thresholds, data, given.earlier, Path(scratch))
+        context = Context(thresholds, data, given.earlier, given.index or Path(scratch))
         unprepared = prepare(context)
         codes = [_one(path, context, unprepared, given.json) for path in given.files]
     return max(codes)
@@ -73,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", action="append", default=[], metavar="NAME=FOLDER", help="a granted dataset")
     parser.add_argument("--earlier", type=Path, metavar="FOLDER", help="files of the project released before")
     parser.add_argument("--policy", type=Path, metavar="FILE", help="thresholds as JSON; the strictest of datasets")
+    parser.add_argument("--index", type=Path, metavar="FOLDER", help="where the index of the data is kept")
     parser.add_argument("--json", action="store_true", help="one JSON object for each file, a line each")
     return parser
 

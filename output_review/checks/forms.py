@@ -18,8 +18,6 @@ _SIGNATURES = (
     (b"GIF8", Form.IMAGE),
     (b"II*\x00", Form.IMAGE),
     (b"MM\x00*", Form.IMAGE),
-    (b"BM", Form.IMAGE),
-    (b"RIFF", Form.IMAGE),
     (b"\x1f\x8b", Form.ARCHIVE),
     (b"BZh", Form.ARCHIVE),
     (b"\xfd7zXZ\x00", Form.ARCHIVE),
@@ -32,6 +30,8 @@ _SIGNATURES = (
 )
 # zlib streams, as joblib writes them with compress=N: first byte 0x78, the pair a multiple of 31.
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+# "BM" alone begins a table of BMIs, too.
+_BITMAP = re.compile(rb"BM.{4}\0{4}|RIFF.{4}WEBP", re.DOTALL)
 _HTML = re.compile(rb"<\s*(!doctype\s+html|html|body|table|div|script|head|style|iframe)\b", re.IGNORECASE)
 
 
@@ -45,10 +45,17 @@ def form_of(data: bytes, name: str) -> Form:
     for signature, form in _SIGNATURES:
         if head.startswith(signature):
             return form
+    if _BITMAP.match(head):
+        return Form.IMAGE
     if head[257:262] == b"ustar":
         return Form.ARCHIVE
     if head[:2] in _ZLIB:
         return Form.PICKLE
+    return _written(data, head, name)
+
+
+def _written(data: bytes, head: bytes, name: str) -> Form:
+    """The form of a text."""
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if start[:1] in (b"{", b"["):
         return _json(data)
@@ -75,13 +82,27 @@ def _json(data: bytes) -> Form:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        return _other(data, "")
+        return Form.JSON if json_lines(data) is not None else _other(data, "")
     if isinstance(value, dict):
         if "nbformat" in value and "cells" in value:
             return Form.NOTEBOOK
         if is_plot(value):
             return Form.PLOT
     return Form.JSON
+
+
+def json_lines(data: bytes | str) -> list[object] | None:
+    """The values of a text of which every line is an object or a list of JSON; None if a line is not."""
+    found = []
+    try:
+        for line in data.splitlines():
+            if line.strip():
+                found.append(json.loads(line))
+                if not isinstance(found[-1], dict | list):
+                    return None
+    except (ValueError, RecursionError):
+        return None
+    return found if len(found) > 1 else None
 
 
 def is_plot(value: object) -> bool:

@@ -19,10 +19,12 @@ from output_review.checks.parts import Cell, Origin, Part, Skipped
 MOST_CELLS = 400_000
 _STATISTICS = 3
 _HEADERS = 3  # lines of header below the first
+_TITLES = 20  # lines of title, source, notes and blank ones, above a table
 _NUMBER = re.compile(r"^(?=[+-]?[.,]?\d)[+-]?(\d+([  ,']\d{3})*|\d*)([.,]\d+)?([eE][+-]?\d+)?$")
 _COMMA = re.compile(r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+)( ?%)?$")
 _POINT = re.compile(r"^[+-]?\d*\.\d+( ?%)?$")
 _COUNT_AND_SHARE = re.compile(r"^(\d[\d  ,']*)\s*[(\[]\s*\d+([.,]\d+)?\s*%?\s*[)\]]$")
+_SPREAD = re.compile(r"^\s*[+-]?\d[\d.,]*\s*[(\[±]")  # 58.1 (12.2)
 _HIDDEN = re.compile(
     r"^(([<≤]|<=|&lt;)\s*\d+|\d+\s*[-–]\s*\d+\s*\*|\*+|x+|c|s|n\.?\s?[dap]\.?|\[?\(?(suppressed|redacted|secret|hidden|"
     r"masked|confidential|small|low|masqu\w+|supprim\w+)[^\]]*\]?\)?|\.{1,3}|…|-{1,3}|–|—|:|#)$",
@@ -117,7 +119,7 @@ class Grid:
         return any(len(one & STATISTICS) >= _STATISTICS for one in named)
 
     def place(self, row: int, column: int) -> dict[str, int | str]:
-        line = self.part.place.get("row", 1) if self.part.origin is Origin.BLOCK else 1  # of the text it stands in
+        line = self.part.place.get("row", 1)  # of the text or the sheet that it stands in
         return dict(self.part.at(row=int(line) + row + self.skipped, column=column + 1))
 
     def name(self, row: int, column: int) -> str:
@@ -166,10 +168,9 @@ def _headed(
 ) -> tuple[tuple[str, ...], list[tuple[Cell, ...]], int]:
     """The names of the columns, the rows below, and how many rows were a title or more lines of header."""
     names, skipped = list(columns), 0
-    while cells and sum(1 for name in names if name.strip()) <= 1 < sum(not is_blank(c) for c in cells[0]):
-        if len(names) > 1 and not _words_only(cells[0]):
-            break  # a nameless column of numbers is still a table's first line
-        names, cells, skipped = [_text(c) for c in cells[0]], cells[1:], skipped + 1
+    below = _below_title(names, cells)
+    if below is not None:
+        names, cells, skipped = [_text(c) for c in cells[below]], cells[below + 1 :], below + 1
     if origin in (Origin.SHEET, Origin.BLOCK) and names and all(_is_number(name) for name in names):
         return tuple(f"column {j + 1}" for j in range(len(names))), [tuple(names), *cells], skipped - 1
     width = max([len(names), *(len(row) for row in cells[:1000])], default=0)
@@ -182,6 +183,18 @@ def _headed(
     return tuple(names), cells, skipped
 
 
+def _below_title(names: list[str], cells: list[tuple[Cell, ...]]) -> int | None:
+    """The row with the names of the columns, if the first line was a title: below blank rows, lines of words."""
+    if sum(1 for name in names if name.strip()) > 1:
+        return None
+    for at, row in enumerate(cells[:_TITLES]):
+        if sum(not is_blank(c) for c in row) > 1:  # a nameless column of numbers is still a table's first line
+            return at if len(names) <= 1 or _words_only(row) else None
+        if any(map(_shows, row)):
+            return None
+    return None
+
+
 def _goes_on(cells: list[tuple[Cell, ...]]) -> bool:
     """Whether the first row is one more line of header: words or nothing above columns of numbers."""
     first, rest = cells[0], cells[1:50]
@@ -190,7 +203,7 @@ def _goes_on(cells: list[tuple[Cell, ...]]) -> bool:
 
 
 def _shows(cell: Cell) -> bool:
-    return not math.isnan(number_of(cell)) or is_hidden(cell)
+    return not math.isnan(number_of(cell)) or is_hidden(cell) or bool(isinstance(cell, str) and _SPREAD.match(cell))
 
 
 def _mostly_numbers(cells: list[Cell]) -> bool:

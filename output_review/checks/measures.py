@@ -1,4 +1,4 @@
-"""What a column or a row of a table measures, told from its name in English, French or German. Pure."""
+"""What a column or a row of a table measures, told from its name in the languages of Western Europe. Pure."""
 
 import re
 import unicodedata
@@ -42,7 +42,11 @@ _WORDS: Sequence[tuple[Meaning, str]] = (
     (Meaning.COUNT, "n count counts freq freqs frequency frequencies size effectif effectifs nb nombre"
      " nobs obs observations cases patients persons people subjects individuals participants records events deaths"
      " cas personnes individus deces evenements beneficiaires sejours anzahl haufigkeit fallzahl headcount"
-     " population cohort admissions denominator numerator nunique"),
+     " population cohort admissions denominator numerator nunique support respondents households women men children"
+     " hommes femmes enfants menages repondants falle personen patienten faelle haufigkeiten todesfalle besetzung"
+     " antal antall aantal frequentie patienter personer gevallen liczba liczebnosc osoby numero cantidad"
+     " frecuencia personas casos pacientes individuos muertes frequenza frequencia numerosita conteggio persone"
+     " pazienti casi pessoas obitos decessi lukumaara pocet"),
     (Meaning.MARGIN, "all total totals overall ensemble tous toutes gesamt margin margins everyone"),
     (Meaning.KEY, "year month week quarter day date time age sex gender sexe annee mois semaine trimestre jahr"
      " monat decile quintile quartile tertile group groupe cluster code region dept department departement class"

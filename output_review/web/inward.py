@@ -123,6 +123,7 @@ async def policy(desk: Desk, request: web.Request) -> web.StreamResponse:
             "max_text": LIMITS.max_text,
             "max_code_bytes": LIMITS.max_code_bytes,
             "statements": list(found.policy.statements),
+            "thresholds": asdict(found.policy.thresholds),
             "version": found.version,
             "in_words": list(in_words(found.policy)),
             "project": {"slug": project, "title": card.title},

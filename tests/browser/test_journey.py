@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, expect
+from playwright.sync_api import FrameLocator, Locator, expect
 
 from tests.browser.people import SCREENSHOTS, SLOW, Visitor, Visitors
 from tests.running import Stack
@@ -66,9 +66,18 @@ def ask_for_release(visitor: Visitor, frame: FrameLocator, table: str = TABLE) -
     ]
     for field, text in zip(dialog.locator("textarea").all(), texts, strict=True):
         field.fill(text)
+    await_check(dialog)
     visitor.picture("request-dialog")
     dialog.get_by_role("button", name="Send request").click()
     expect(dialog).to_have_count(0, timeout=SLOW)
+
+
+def await_check(dialog: Locator) -> None:
+    """Until the files were compared with the granted data; then the tick of those who send all the same."""
+    expect(dialog.get_by_text("Compared with wdbc")).to_be_visible(timeout=SLOW)
+    tick = dialog.get_by_label(re.compile("^I have read"))
+    if tick.count():
+        tick.check()
 
 
 def test_a_result_leaves_after_two_checkers_have_seen_it(stack: Stack, visitors: Visitors) -> None:

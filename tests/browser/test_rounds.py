@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import SLOW, Visitors
-from tests.browser.test_journey import ask_for_release, open_entry, open_newest, show_files, vote
+from tests.browser.test_journey import ask_for_release, await_check, open_entry, open_newest, show_files, vote
 from tests.running import Stack
 from tests.stack.submitting import call, submit
 
@@ -68,6 +68,7 @@ def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_roun
     card.get_by_role("button", name="Resubmit…").click()
     dialog = frame.locator(".jp-Dialog")
     expect(dialog.locator("#enclave-what")).not_to_have_value("")
+    await_check(dialog)
     dialog.get_by_role("button", name="Send request").click()
     expect(dialog).to_have_count(0, timeout=SLOW)
     expect(card.get_by_text("Waiting again for an output checker")).to_be_visible(timeout=SLOW)

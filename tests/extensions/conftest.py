@@ -44,18 +44,21 @@ def double(short_tmp: Path) -> Iterator[DeskDouble]:
 
 @dataclass
 class Lab:
-    """A JupyterLab with the wheel installed. `files` is the project folder, `double` the desk it talks to."""
+    """A JupyterLab with the wheel installed. `files` is the project folder, `data` where the granted datasets are,
+    `double` the desk it talks to."""
 
     url: str
     pid: int
     files: Path
+    data: Path
     double: DeskDouble
 
-    def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
+    def ask(self, path: str, body: Any = None, method: str | None = None) -> tuple[int, Any]:
         """GET, or POST when there is a body: status, and the JSON of the answer if that is what it is."""
         data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, method=method)
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url + path, data), timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -90,6 +93,7 @@ def lab(wheel: Path) -> Iterator[Lab]:
                     *(f"--ServerApp.root_dir={tmp}/workspace", f"--ServerApp.base_url={BASE}"),
                     *(
                         f"--EnclaveReview.socket={tmp}/desk.sock",
+                        f"--EnclaveReview.data={tmp}/data",
                         "--EnclaveReview.parent_origin=http://parent.test",
                     ),
                     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -100,7 +104,7 @@ def lab(wheel: Path) -> Iterator[Lab]:
                 stderr=log,
             )
             try:
-                found = Lab(f"http://127.0.0.1:{port}{BASE}", server.pid, files, double)
+                found = Lab(f"http://127.0.0.1:{port}{BASE}", server.pid, files, tmp / "data", double)
                 wait_for(found, server, tmp / "lab.log")
                 yield found
             finally:
@@ -114,6 +118,8 @@ def fresh_lab(lab: Lab) -> Lab:
     lab.double.__init__()  # type: ignore[misc]
     shutil.rmtree(lab.files)
     lab.files.mkdir()
+    shutil.rmtree(lab.data)
+    lab.data.mkdir()
     return lab
 
 
@@ -134,6 +140,7 @@ def install(wheel: Path, target: Path) -> dict[str, str]:
 def workspace(tmp: Path) -> Path:
     """The root folder of a workspace: links to the folders that hold the files."""
     (tmp / "project").mkdir()
+    (tmp / "data").mkdir()
     (tmp / "workspace").mkdir()
     (tmp / "workspace" / "project").symlink_to(tmp / "project")
     return tmp / "project"

@@ -24,6 +24,7 @@ POLICY = {
     "max_file_bytes": 64 * 1024 * 1024,
     "max_total_bytes": 128 * 1024 * 1024,
     "max_text": 2000,
+    "thresholds": {"min_count": 20},
     "project": {"slug": "tumour-ml", "title": "Tumour grading with machine learning"},
 }
 STATUS_TEXT = {

@@ -1,91 +1,25 @@
-"""The page half in the real JupyterLab and a real browser, under the policy and in the frame of production.
-
-Only the gate is missing: this test puts the gate's header on JupyterLab's document, and a page with the
-sandboxed frame around it, by way of the browser's own request interception.
-"""
+"""The page half in the real JupyterLab and a real browser: asking, following, and what is not offered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import FrameLocator, Page, Playwright, Route, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.extensions.conftest import Lab
+from tests.extensions.in_browser import ask_for, inside, open_panel, page, send
 
-PARENT = "http://parent.test"
-SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals"
-QUIET = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]  # the parent's name is made up
-
+__all__ = ["inside", "page"]
 pytestmark = pytest.mark.browser
-
-
-def policy(base: str) -> str:
-    return (
-        f"default-src 'none'; script-src {base}static/ {base}lab/extensions/ 'unsafe-eval'; "
-        f"style-src 'self' 'unsafe-inline'; img-src {base} data: blob:; font-src {base} data:; "
-        f"connect-src {base} {base.replace('http', 'ws')}; worker-src {base} blob:; frame-src 'none'; "
-        f"form-action 'none'; base-uri 'self'; frame-ancestors {PARENT}; sandbox {SANDBOX}"
-    )
-
-
-@pytest.fixture(scope="module")
-def page(playwright: Playwright) -> Iterator[Page]:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-    yield browser.new_page(viewport={"width": 1280, "height": 800})
-    browser.close()
-
-
-@pytest.fixture
-def inside(page: Page, fresh_lab: Lab) -> FrameLocator:
-    """JupyterLab in its frame, showing a project with a table, a log and a folder."""
-    (fresh_lab.files / "table.csv").write_text("grade,auc\n1,0.97\n")
-    (fresh_lab.files / "log.txt").write_text("done\n")
-    (fresh_lab.files / "results").mkdir()
-    address = f"{fresh_lab.url}lab/tree/project?reset"
-
-    def document(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, headers=answer.headers | {"content-security-policy": policy(fresh_lab.url)})
-
-    frame = (
-        f'<script>heard=[]; onmessage = e => heard.push(e.data)</script><iframe sandbox="{SANDBOX}" src="{address}"'
-    )
-    around = f'<body style="margin:0">{frame} style="border:0; width:100vw; height:100vh"></iframe>'
-    page.unroute_all()
-    page.route("**/lab/tree/**", document)
-    page.route(f"{PARENT}/", lambda route: route.fulfill(body=around, content_type="text/html"))
-    page.goto(f"{PARENT}/")
-    lab = page.frame_locator("iframe")
-    expect(lab.locator(".jp-DirListing-item")).to_have_count(3, timeout=60_000)
-    return lab
-
-
-def ask_for(lab: FrameLocator, *names: str) -> None:
-    """Select in the file browser, right-click, choose the command."""
-    for name in names:
-        item = lab.locator(".jp-DirListing-item", has_text=name)
-        item.click(modifiers=["Control"] if name != names[0] else None)
-    item.click(button="right")
-    lab.locator(".lm-Menu-item", has_text="Request release…").click()
-    expect(lab.locator(".enclave-Dialog")).to_be_visible()
-
-
-def open_panel(page: Page) -> None:
-    """As our page around the frame does."""
-    page.evaluate(
-        "document.querySelector('iframe').contentWindow.postMessage({type: 'enclave:open-requests'}, '*')"
-    )
 
 
 def test_two_files_are_asked_for_followed_and_withdrawn(page: Page, inside: FrameLocator, fresh_lab: Lab):
     ask_for(inside, "table.csv", "log.txt")
-    inside.get_by_text("Send request").click()
+    send(inside)
     expect(inside.get_by_text("Please say what these files contain.")).to_be_visible()
     inside.get_by_label("What is it?").fill("AUC by grade")
     inside.get_by_label("How was it made?").fill("train.ipynb")
     inside.get_by_label("Which disclosure controls").fill("No count below 10")
-    inside.get_by_text("Send request").click()
+    send(inside)
     inside.get_by_text("Show my requests").click()
     panel = inside.locator("#enclave-requests")
     expect(panel.get_by_text("Waiting for an output checker")).to_be_visible()
@@ -101,7 +35,7 @@ def test_a_returned_request_is_fixed_and_sent_again(page: Page, inside: FrameLoc
     for field in ("what", "how", "controls"):
         inside.locator(f"#enclave-{field}").fill(f"my {field}")
     inside.get_by_label("I have removed all names.").check()
-    inside.get_by_text("Send request").click()
+    send(inside)
     inside.get_by_text("Show my requests").click()
     back = {"status": "returned", "status_text": "Returned with a comment", "can_resubmit": True}
     said = [{"author": "carol", "text": "What is grade 1?"}]
@@ -116,7 +50,7 @@ def test_a_returned_request_is_fixed_and_sent_again(page: Page, inside: FrameLoc
     expect(inside.locator("#enclave-what")).to_have_value("my what")
     expect(dialog.get_by_text("2 files")).to_be_visible()  # found again where they were
     inside.locator("#enclave-controls").fill("rounded")
-    dialog.get_by_text("Send request").click()
+    send(inside)
     expect(panel.get_by_text("Waiting again for an output checker")).to_be_visible()
     expect(panel.get_by_text("unchanged since round 1")).to_have_count(1)
     assert (fresh_lab.double.requests[0]["round"], fresh_lab.double.requests[0]["controls"]) == (2, "rounded")
@@ -135,7 +69,7 @@ def test_the_desks_refusal_is_shown_and_the_words_written_are_not_lost(inside: F
     for field in ("what", "how", "controls"):
         inside.locator(f"#enclave-{field}").fill(f"my {field}")
     fresh_lab.double.refuse_early = "This project may not release anything at the moment."
-    inside.get_by_text("Send request").click()
+    send(inside)
     expect(inside.get_by_text("This project may not release anything")).to_be_visible()
     inside.locator(".enclave-Dialog").get_by_text("Cancel").click()
     ask_for(inside, "table.csv")
@@ -181,11 +115,11 @@ def test_each_file_says_what_it_is_for_and_what_wrote_it(page: Page, inside: Fra
     dialog.get_by_label("What they are").fill("569 biopsies")
     for field in ("what", "how", "controls"):
         inside.locator(f"#enclave-{field}").fill(f"my {field}")
-    dialog.get_by_text("Send request").click()
+    send(inside)
     expect(dialog.get_by_text("Please fill in the title")).to_be_visible()
     dialog.locator(".enclave-Groups").get_by_label("Disclosure controls").fill("rounded")
     dialog.get_by_label("Group (table.csv)").select_option("By grade")
-    dialog.get_by_text("Send request").click()
+    send(inside)
     expect(dialog).to_have_count(0)
     files = {file["name"]: file for file in fresh_lab.double.requests[0]["files"]}
     assert (files["table.csv"]["role"], files["table.csv"]["group"], files["table.csv"]["code"]) == ("output", 1, 1)

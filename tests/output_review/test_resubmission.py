@@ -1,6 +1,7 @@
 """The way back in, as a workspace takes it: what it learns of a return, and how it sends the next round."""
 
 import asyncio
+from dataclasses import asdict
 
 import pytest
 
@@ -113,6 +114,7 @@ async def test_a_workspace_learns_the_policy_in_force(client, desk):
         "max_text": 2000,
         "max_code_bytes": 4194304,
         "statements": [],
+        "thresholds": asdict(DEFAULT.thresholds),
         "version": 1,
         "in_words": list(in_words(DEFAULT)),
         "project": {"slug": "tumour-ml", "title": "Tumours"},

@@ -81,6 +81,7 @@ def _rule(pattern: str, methods: str, kind: Kind, why: str, needs: str = "") -> 
 
 
 _ID = r"[A-Za-z0-9_-]+"  # of a kernel, a session, a terminal
+_NUMBER = r"[0-9]{1,18}"
 TERMINALS = "terminals"
 REPORTS = "policy-report"
 RULES: tuple[Rule, ...] = (
@@ -109,7 +110,14 @@ RULES: tuple[Rule, ...] = (
     _rule(r"api/events/subscribe", "GET", Kind.CHANNEL, "notices of Jupyter Server; JupyterLab insists on it"),
     _rule(rf"api/terminals(/{_ID})?", "GET POST DELETE", Kind.DATA, "start, list and stop terminals", TERMINALS),
     _rule(rf"terminals/websocket/{_ID}", "GET", Kind.CHANNEL, "what is typed and shown", TERMINALS),
-    _rule(r"enclave(/.*)?", "GET POST DELETE", Kind.DATA, "our extension: requests for release"),
+    _rule(r"enclave/(policy|requests|sending)", "GET", Kind.DATA, "our extension: limits, requests for release"),
+    _rule(r"enclave/requests", "POST", Kind.DATA, "a release is asked for"),
+    _rule(rf"enclave/requests/{_NUMBER}/(resubmit|withdraw)", "POST", Kind.DATA, "its next round, or its end"),
+    _rule(rf"enclave/requests/{_NUMBER}/files/{_NUMBER}/withdraw", "POST", Kind.DATA, "one file is taken back"),
+    _rule(r"enclave/written-by", "POST", Kind.DATA, "a guess at which notebook wrote a file"),
+    _rule(r"enclave/checks", "GET POST DELETE", Kind.DATA, "begin, follow and end the checks before asking"),
+    _rule(rf"enclave/checks/{_NUMBER}/{_NUMBER}", "GET", Kind.DATA, "what they found in one file: words"),
+    _rule(r"enclave/stripped-copy", "POST", Kind.DATA, "a notebook's copy without outputs; the answer is its path"),
 )
 
 

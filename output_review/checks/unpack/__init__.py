@@ -4,6 +4,7 @@ Each form that holds others has one module here with `parts(part)`, a generator 
 could not read). A part with bytes of its own is given its form by its content, and unpacked in its turn.
 """
 
+import io
 from collections import deque
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -11,6 +12,7 @@ from importlib import import_module
 from output_review.checks.forms import form_of
 from output_review.checks.parts import Form, Part
 from output_review.checks.unpack.gaps import Gap
+from output_review.readers.encoding import in_utf8
 
 # Imported when a file of the form is there: a text need not wait for, nor trust, a library of spreadsheets.
 _MODULES = {
@@ -89,6 +91,10 @@ def _formed(part: Part) -> Part:
     """With its form, and with its text where it is one."""
     if part.form is Form.UNKNOWN and part.data:
         part = replace(part, form=form_of(part.data, part.name))
+    if part.form is Form.UNKNOWN and part.data:  # a text perhaps, in UTF-16 or of an older program
+        file, _ = in_utf8(io.BytesIO(part.data))
+        data = file.read()
+        part = replace(part, data=data, form=form_of(data, part.name)) if data != part.data else part
     if part.form in _WRITTEN and part.data and not part.text:
         part = replace(part, text=part.data.decode("utf-8-sig", errors="replace"))
     return part

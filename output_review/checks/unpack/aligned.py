@@ -7,6 +7,7 @@ import re
 from itertools import pairwise
 
 _NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?$")
+_DECIMAL = re.compile(r"(?:^|\s)[+-]?\d*\.\d{2,}$")
 _FEWEST = 2  # rows
 _LOOKED_AT = 6  # lines by which columns are told
 
@@ -24,6 +25,8 @@ def aligned(lines: list[str]) -> tuple[list[str], list[list[str]]] | None:
             break
         rows.append(row)
     names = [lines[0][start:end].strip() for start, end in pairwise((0, *ends))]
+    if any(_DECIMAL.search(name) for name in names):
+        return None  # a row of values: the header stands above it
     if len(rows) < _FEWEST or not any(_NUMBER.match(cell) for row in rows for cell in row[1:]):
         return None
     return names if led else ["", *names], rows

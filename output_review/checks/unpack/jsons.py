@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from output_review.checks.forms import json_lines
 from output_review.checks.measures import of
 from output_review.checks.parts import Cell, Form, Origin, Part, Rows
 from output_review.checks.unpack.gaps import Gap
@@ -36,8 +37,10 @@ def parts(part: Part) -> Iterator[Part | Gap]:
     try:
         value = json.loads(part.text)
     except (ValueError, RecursionError) as error:
-        yield Gap(f"it is no JSON ({type(error).__name__})")
-        return
+        value = json_lines(part.text)
+        if value is None:
+            yield Gap(f"it is no JSON ({type(error).__name__})")
+            return
     yield from parts_of(part, value, Origin.DATA if part.form is Form.PLOT else Origin.SHEET)
 
 

@@ -17,6 +17,8 @@ from output_review.checks.unpack.gaps import Gap
 _EMBEDDED = re.compile(r"data:[\w/+.-]{3,60};base64,([A-Za-z0-9+/=\s]{40,})")
 _MOST = 2000  # beginnings of JSON tried in one script
 _SHORTEST = 30
+_MOST_CELLS = 2_000_000  # of one table
+_WIDEST = 100  # columns or rows that one cell is repeated in
 
 
 def parts(part: Part) -> Iterator[Part | Gap]:
@@ -51,20 +53,44 @@ def _words(tree: Any) -> str:
     return "\n".join(one for one in found if one)
 
 
-def _table(part: Part, table: Any, number: int) -> Iterator[Part]:
-    """Rows of `th` and `td` of one table; cells that span columns are repeated."""
+def _table(part: Part, table: Any, number: int) -> Iterator[Part | Gap]:
+    """Rows of `th` and `td` of one table; cells that span columns or rows are repeated."""
     rows: list[tuple[str, ...]] = []
+    size = 0
+    above: dict[int, tuple[str, int]] = {}  # cells of the rows above that reach down: text, and rows left
     for line in table.iter("tr"):
         cells: list[str] = []
-        for cell in line:
-            if cell.tag in ("td", "th"):
-                span = str(cell.get("colspan") or "1")
-                cells += [" ".join(cell.text_content().split())] * min(int(span) if span.isdigit() else 1, 100)
+        for cell in [one for one in line if one.tag in ("td", "th")]:
+            _reaching(cells, above)
+            text, down = " ".join(cell.text_content().split()), _span(cell, "rowspan")
+            for _ in range(_span(cell, "colspan")):
+                if down > 1:
+                    above[len(cells)] = text, down - 1
+                cells.append(text)
         if cells:
+            _reaching(cells, above)
             rows.append(tuple(cells))
+        size += len(cells)
+        if size > _MOST_CELLS:
+            yield Gap(f"of its table {number} only the first {len(rows):,} rows are looked at")
+            break
     if len(rows) > 1:
         sheet = Rows(rows[0], rows[1:], f"table {number}")
         yield Part(Form.TABLE, f"{part.name}, table {number}", part.place, sheet=sheet)
+
+
+def _reaching(cells: list[str], above: dict[int, tuple[str, int]]) -> None:
+    """Add the cells of the rows above that reach down to where this row has come."""
+    while len(cells) in above:
+        text, left = above.pop(len(cells))
+        if left > 1:
+            above[len(cells)] = text, left - 1
+        cells.append(text)
+
+
+def _span(cell: Any, name: str) -> int:
+    span = str(cell.get(name) or "1")
+    return min(int(span), _WIDEST) if span.isascii() and span.isdigit() and len(span) < 9 and int(span) else 1
 
 
 def _script(part: Part, text: str) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""Tables printed into a text: aligned by spaces, as pandas prints them, or separated by bars, tabs, commas."""
+"""Tables printed into a text: aligned by spaces, as pandas prints them, between bars, tabs, commas, in LaTeX."""
 
 import csv
 import re
@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.unpack.aligned import aligned
 from output_review.checks.unpack.gaps import Gap
+from output_review.checks.unpack.latex import tabulars
 
 _GAP = re.compile(r"\s{2,}|\t")
 _SERIES = re.compile(r"^Name: (.+?), (?:Length: \d+, )?dtype:")
 _RULE = re.compile(r"^[\s|+:=_-]+$")
 _NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?$")
+_LATEX = re.compile(r"^[^\n]{0,2000}\\\\[ \t]*$", re.MULTILINE)  # a row that is read already
 _LONGEST = 2000  # characters of a line that are looked at
 _FEWEST = 2  # rows
 _MOST = 200  # blocks of one text
@@ -21,16 +23,21 @@ def parts(part: Part) -> Iterator[Part | Gap]:
     """Every block of lines of equally many fields, with the line above as its header."""
     if part.name.endswith((".json", ".ipynb")):
         yield Gap("its name says JSON, but it cannot be read as that")
-    found = 0
-    for start, lines in _blocks(part.text):
-        for first, header, rows in _tables(lines):
-            found += 1
-            if found > _MOST:
-                return
-            cells = [tuple(row) for row in rows]
-            place = dict(part.at(row=start + first))
-            sheet = Rows(tuple(header), cells, f"line {start + first}")
-            yield Part(Form.TABLE, f"{part.name}, line {start + first}", place, sheet=sheet, origin=Origin.BLOCK)
+    for number, (line, header, rows) in enumerate(_all_tables(part.text)):
+        if number == _MOST:
+            yield Gap(f"more than {_MOST} tables are in it: the others are not looked at")
+            return
+        sheet = Rows(tuple(header), [tuple(row) for row in rows], f"line {line}")
+        yield Part(Form.TABLE, f"{part.name}, line {line}", part.at(row=line), sheet=sheet, origin=Origin.BLOCK)
+
+
+def _all_tables(text: str) -> Iterator[tuple[int, list[str], list[list[str]]]]:
+    """(line, header, rows) of every table, in whatever way it is written."""
+    if "&" in text and "\\\\" in text:
+        yield from tabulars(text)
+        text = _LATEX.sub("", text)
+    for start, lines in _blocks(text):
+        yield from ((start + first, header, rows) for first, header, rows in _tables(lines))
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -95,7 +102,10 @@ def _header(lines: list[str], split: list[list[str]], start: int, end: int, widt
     below = _SERIES.match(lines[end]) if end < len(lines) else None
     if below and width == 2:
         return ["", below.group(1)]
-    above = next((split[i] for i in range(start - 1, -1, -1) if split[i]), [])
+    line = next((i for i in range(start - 1, -1, -1) if split[i]), None)
+    above = split[line] if line is not None else []
+    if line is not None and len(above) not in (width, width - 1):
+        above = _GAP.split(lines[line].strip())  # what else may part names: `P>|t|` has bars in it
     if len(above) == width:
         return above
     words = lines[start - 1].split() if start else []

@@ -8,6 +8,7 @@ from defusedxml import ElementTree
 
 from output_review.checks.parts import Cell, Form, Origin, Part, Rows
 from output_review.checks.unpack.gaps import Gap
+from output_review.checks.unpack.stacked import apart
 from output_review.kinds import kind_of
 from output_review.readers.tables import sheets
 from output_review.readers.unreadable import Unreadable
@@ -36,7 +37,7 @@ def parts(part: Part) -> Iterator[Part | Gap]:
             named = f"{part.name}, sheet “{sheet.name}”"
             cells = sheet.rows(0, sheet.count())
             rows = Rows(sheet.columns, cells, sheet.name, sheet.notes)
-            yield Part(Form.TABLE, named, place, sheet=rows, facts=tuple(facts))
+            yield from apart(Part(Form.TABLE, named, place, sheet=rows, facts=tuple(facts)))
     except Unreadable as reason:
         yield Gap(f"its sheets: {reason}")
     with zipfile.ZipFile(file) as archive:
