@@ -166,7 +166,10 @@ def sealed(config: dict[str, Any], host: dict[str, Any], profile: Iterable[confi
 
 def security(runtime: str) -> list[str]:
     """Nobody gets more rights by a program that they run, and our list of system calls."""
-    return ["no-new-privileges:true", f"seccomp={json.dumps(seccomp.profile(runtime), sort_keys=True)}"]
+    return [
+        "no-new-privileges:true",
+        f"seccomp={json.dumps(seccomp.profile(runtime), sort_keys=True)}",
+    ]
 
 
 def pids_of(pids: int, runtime: str) -> int:
