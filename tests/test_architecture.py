@@ -21,7 +21,7 @@ PURE = [
     "workspaces/gate/meter/messages.py", "workspaces/gate/meter/pace.py", "workspaces/gate/meter/policy.py",
     "workspaces/gate/meter/replace.py", "workspaces/gate/meter/shapes.py", "workspaces/gate/meter/window.py",
     "workspaces/confinement.py", "enclave/names.py", "enclave/errors.py", "enclave/layout.py",
-    "output_review/behalf.py",
+    "output_review/behalf.py", "output_review/evidence.py", "output_review/pins.py", "output_review/rules.py",
 ]  # fmt: skip
 HEAVY = {"sqlalchemy", "jupyterhub", "docker", "aiodocker", "tornado", "aiohttp", "alembic"}
 
