@@ -52,7 +52,7 @@ PAGES = [
     ("chen", "/desk/requests/{again}"), ("carol", "/desk/requests/{approved}"),
     ("alice", "/desk/requests/{waiting}"), ("alice", "/desk/requests/{rejected}"),
     ("insider", "/desk/requests/{waiting}"), ("carol", "/desk/requests/{waiting}/files/1/preview"),
-    ("carol", "/desk/requests/{waiting}/files/2/preview"),
+    ("carol", "/desk/requests/{waiting}/files/2/preview"), ("chen", "/desk/requests/{again}/files/1/difference"),
     ("carol", "/desk/figures"), ("alice", "/desk/notices"), ("carol", "/desk/notices"), ("diego", "/desk/notices"),
     ("alice", "/desk/queue"), ("alice", "/desk/requests/999"), ("nobody", "/desk/queue"),
 ]  # fmt: skip

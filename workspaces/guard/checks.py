@@ -144,6 +144,11 @@ class Checks:
                     return NOT_WANTED
 
 
+def beyond(size: int, lines: int, whole: list[bytearray], rest: bytearray) -> bool:
+    """Whether a run has said more than is listened to."""
+    return size > MOST_BYTES or lines > MOST_LINES or max(map(len, (*whole, rest))) > MOST_LINE
+
+
 async def _lines(stream: Stream) -> AsyncIterator[bytes | None]:
     """What is printed on standard output, line by line; None where it is too much, and then no more."""
     kept, size, lines, errors = bytearray(), 0, 0, b""
@@ -156,7 +161,7 @@ async def _lines(stream: Stream) -> AsyncIterator[bytes | None]:
         *whole, rest = kept.split(b"\n")
         kept = bytearray(rest)
         lines += len(whole)
-        if size > MOST_BYTES or lines > MOST_LINES or max(map(len, (*whole, rest))) > MOST_LINE:
+        if beyond(size, lines, whole, rest):
             yield None
             return
         for line in whole:
