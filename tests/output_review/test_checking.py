@@ -204,7 +204,7 @@ def test_an_approval_has_the_projects_other_open_requests_examined_again_beside_
     one, other = submitted(desks), submitted(desks, {"o.csv": OTHER}, "bob")
     theirs = submitted(desks, {"d.csv": b"d"}, "erin", "diabetes-care")
     for request, content in ((one, TABLE), (other, OTHER), (theirs, b"d")):
-        report(desks, request, begin(desks), content, 1, a_finding())
+        report(desks, request, begin(desks), content, 1, a_finding("review"))
     approved(desks, one, grace=timedelta(hours=1))
     found = checks(desks, other)[1]
     assert (found.state, found.why) == (RunState.WAITING, APPROVED) and found.report["findings"]
