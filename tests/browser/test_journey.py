@@ -142,7 +142,8 @@ def open_newest(stack: Stack, checker: Visitor, table: str = TABLE) -> None:
 
 
 def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "", though: str = "") -> None:
-    """Release the one file (`though` a rule is broken), or keep it `inside` for that reason; say why, look at the confirmation, confirm."""
+    """Release the one file (`though` a rule is broken), or keep it `inside`, for that reason; say why, look at the
+    confirmation, confirm."""
     page = checker.page
     page.get_by_label("Keep it inside" if inside else "Release it").check()
     page.locator("input[name=reason-1]").fill(inside or though)
