@@ -35,6 +35,7 @@ TOO_MUCH = "it said too much"
 NO_LINE = "what it said could not be read"
 ALONE = "nobody took what it said"
 NOT_WANTED = "its request changed, or a grant ended, while it ran"
+_OTHERS = (NOT_STARTED, ALONE, NOT_WANTED)  # what no file has done
 MEMORY = "it took more memory than there is for it"
 ENDED = "it ended early (exit code {})"
 _KILLED = 137
@@ -75,7 +76,7 @@ class Checks:
             return False
         why = await self._examine(answer)
         log.info("run %s of the checks ended: %s", answer["run"], why or "by itself")
-        await self._records.check_ended(answer["run"], why)
+        await self._records.check_ended(answer["run"], why, bool(why) and why not in _OTHERS)
         return True
 
     async def _examine(self, answer: Mapping[str, Any]) -> str:
