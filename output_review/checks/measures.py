@@ -68,6 +68,7 @@ _FREEDOM = re.compile(
     r"\b(df|dof)\b ?(resid\w*|error)\b|^dof$"
 )
 _SCALED = re.compile(r"\b(per|pour) ?(1|10|100|1000|100000|mille|million|head|capita|patient|person)")
+_CODE = re.compile(r"^[NnSs]\d{2,3}(\.\d+)?$")  # N18 is a diagnosis; n1 is a count
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -82,6 +83,8 @@ def meaning_of(name: str) -> Meaning:
     """What a column or row with this name holds, as far as the name says."""
     if _BOUND.match(name.strip()):
         return Meaning.POSITION
+    if _CODE.match(name.strip()):
+        return Meaning.OTHER
     words = words_of(name[:200])
     said = " ".join(words)
     if _FREEDOM.search(said):

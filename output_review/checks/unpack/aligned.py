@@ -25,7 +25,7 @@ def aligned(lines: list[str]) -> tuple[list[str], list[list[str]]] | None:
             break
         rows.append(row)
     names = [lines[0][start:end].strip() for start, end in pairwise((0, *ends))]
-    if any(_DECIMAL.search(name) for name in names):
+    if any(_DECIMAL.search(name) for name in names) or (led and all(map(_NUMBER.match, names))):
         return None  # a row of values: the header stands above it
     if len(rows) < _FEWEST or not any(_NUMBER.match(cell) for row in rows for cell in row[1:]):
         return None

@@ -8,6 +8,7 @@ from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.unpack.aligned import aligned
 from output_review.checks.unpack.gaps import Gap
 from output_review.checks.unpack.latex import tabulars
+from output_review.checks.unpack.said import records
 
 _GAP = re.compile(r"\s{2,}|\t")
 _SERIES = re.compile(r"^Name: (.+?), (?:Length: \d+, )?dtype:")
@@ -36,6 +37,7 @@ def _all_tables(text: str) -> Iterator[tuple[int, list[str], list[list[str]]]]:
     if "&" in text and "\\\\" in text:
         yield from tabulars(text)
         text = _LATEX.sub("", text)
+    yield from records(text)
     for start, lines in _blocks(text):
         yield from ((start + first, header, rows) for first, header, rows in _tables(lines))
 
