@@ -165,3 +165,9 @@ def test_only_the_first_of_many_filters_are_tried_on_a_few_rows_of_people(tmp_pa
     began = time.process_time()
     one = report("a.csv", wide.head(8).to_csv(index=False), granted(tmp_path, wide))
     assert "people-behind-cells" in one.ran and time.process_time() - began < 30
+
+
+def test_a_column_that_is_the_largest_of_two_groups_is_named_whatever_it_is_called(french):
+    groups = PEOPLE.groupby("sexe").cout.agg(["mean", "max"]).set_axis(["A", "B"], axis=1).round(2).reset_index()
+    assert "endpoint-of-group" in rules("a.csv", groups.to_csv(index=False), french)
+    assert not rules("a.csv", groups[["sexe", "A"]].to_csv(index=False), french)
