@@ -42,8 +42,8 @@ _WORDS: Sequence[tuple[Meaning, str]] = (
     (Meaning.COUNT, "n count counts freq freqs frequency frequencies size effectif effectifs nb nombre"
      " nobs obs observations cases patients persons people subjects individuals participants records events deaths"
      " cas personnes individus deces evenements beneficiaires sejours anzahl haufigkeit fallzahl headcount"
-     " population cohort admissions denominator numerator nunique support respondents households women men children"
-     " hommes femmes enfants menages repondants falle personen patienten faelle haufigkeiten todesfalle besetzung"
+     " population cohort admissions denominator numerator nunique support respondents repondants"
+     " falle personen patienten faelle haufigkeiten todesfalle besetzung"
      " antal antall aantal frequentie patienter personer gevallen liczba liczebnosc osoby numero cantidad"
      " frecuencia personas casos pacientes individuos muertes frequenza frequencia numerosita conteggio persone"
      " pazienti casi pessoas obitos decessi lukumaara pocet"),

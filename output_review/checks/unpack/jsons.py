@@ -163,9 +163,20 @@ def _indexed(value: Mapping[str, Any]) -> bool:
     if not _alike(value):
         return False
     rows = list(value.values())
-    mixed = any(len({isinstance(x, str) for x in one.values() if x is not None}) > 1 for one in rows)
-    numbered = [str(name) for name in value] == [str(i) for i in range(len(value))]
-    return mixed or (numbered and not all(str(name).isdigit() for name in rows[0]))
+    if _numbered(rows[0]):
+        return False  # what pandas writes: under each column the numbers of its rows
+    across = [[row[name] for row in rows] for name in rows[0]]
+    within_mixed, across_mixed = _mixed([list(row.values()) for row in rows]), _mixed(across)
+    return within_mixed > across_mixed or (within_mixed == across_mixed and _numbered(value))
+
+
+def _mixed(groups: list[list[Any]]) -> float:
+    """The share of groups that hold texts and other values too: columns seldom do, rows nearly always."""
+    return sum(len({isinstance(x, str) for x in one if x is not None}) > 1 for one in groups) / len(groups)
+
+
+def _numbered(value: Mapping[str, Any]) -> bool:
+    return [str(name) for name in value] == [str(i) for i in range(len(value))]
 
 
 def _of_object(path: str, value: Mapping[str, Any]) -> Iterator[Found]:
@@ -183,7 +194,7 @@ def _of_object(path: str, value: Mapping[str, Any]) -> Iterator[Found]:
             yield Found(path, tuple(same), rows)
     if _indexed(value):
         names = tuple(next(iter(value.values())))
-        numbered = [str(name) for name in value] == [str(i) for i in range(len(value))]
+        numbered = _numbered(value)
         rows = [(*(() if numbered else (str(key),)), *map(_cell, one.values())) for key, one in value.items()]
         yield Found(path, (*(() if numbered else ("",)), *map(str, names)), rows)
         return

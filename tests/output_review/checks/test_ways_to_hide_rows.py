@@ -171,3 +171,8 @@ def test_a_column_that_is_the_largest_of_two_groups_is_named_whatever_it_is_call
     groups = PEOPLE.groupby("sexe").cout.agg(["mean", "max"]).set_axis(["A", "B"], axis=1).round(2).reset_index()
     assert "endpoint-of-group" in rules("a.csv", groups.to_csv(index=False), french)
     assert not rules("a.csv", groups[["sexe", "A"]].to_csv(index=False), french)
+
+
+def test_a_crosstab_in_json_with_a_total_or_a_suppressed_cell_still_lies_in_columns():
+    crossed = pd.DataFrame({"sex": ["F", "M", "Total"], "a": [40, 60, 100], "b": ["<11", 31, 39]})
+    assert "minimum-count" not in rules("a.json", crossed.to_json())
