@@ -58,18 +58,23 @@ def ask_for_release(visitor: Visitor, frame: FrameLocator, table: str = TABLE) -
     visitor.page.screenshot(path=SCREENSHOTS / "request-menu-wide.png")
     frame.get_by_role("menuitem", name=re.compile("Request release")).click()
     dialog = frame.locator(".jp-Dialog")
+    fill_in(dialog, "Accuracy of two classifiers on the biopsies, one row a model.")
+    await_check(dialog)
+    visitor.picture("request-dialog")
+    dialog.get_by_role("button", name="Send request").click()
+    expect(dialog).to_have_count(0, timeout=SLOW)
+
+
+def fill_in(dialog: Locator, what: str) -> None:
+    """The three texts."""
     expect(dialog.locator("textarea")).to_have_count(3)
     texts = [
-        "Accuracy of two classifiers on the biopsies, one row a model.",
+        what,
         "tumour-ml.ipynb: five-fold cross-validation of scikit-learn and LightGBM models.",
         "Aggregated over all 569 patients; counts below 11 are not shown.",
     ]
     for field, text in zip(dialog.locator("textarea").all(), texts, strict=True):
         field.fill(text)
-    await_check(dialog)
-    visitor.picture("request-dialog")
-    dialog.get_by_role("button", name="Send request").click()
-    expect(dialog).to_have_count(0, timeout=SLOW)
 
 
 def await_check(dialog: Locator) -> None:
