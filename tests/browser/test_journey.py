@@ -15,6 +15,7 @@ from tests.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "performance.csv"
+WHAT = "Accuracy of two classifiers"
 
 
 def open_entry(frame: FrameLocator, name: str) -> None:
@@ -138,11 +139,11 @@ def test_a_result_leaves_after_two_checkers_have_seen_it(stack: Stack, visitors:
     assert record["origin"]["image"].startswith("sha256:") and record["origin"]["datasets"]
 
 
-def open_newest(stack: Stack, checker: Visitor, table: str = TABLE) -> None:
+def open_newest(stack: Stack, checker: Visitor, table: str = TABLE, what: str = WHAT) -> None:
     """From the queue to the request that came last."""
     checker.page.goto(stack.url + "/desk/queue")
     checker.picture("queue")
-    checker.page.get_by_role("link", name="Accuracy of two classifiers").last.click()
+    checker.page.get_by_role("link", name=what).last.click()
     expect(checker.page.get_by_text(table).first).to_be_visible()
 
 
