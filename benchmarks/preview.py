@@ -40,12 +40,17 @@ def with_commas(row: int) -> str:
     return plain(row).replace("no remark about it", '"no remark, really"')
 
 
+def with_lines(row: int) -> str:
+    return plain(row).replace("no remark about it", '"no remark,\nreally ""none"""')
+
+
 def accented(row: int) -> str:
     return plain(row).replace("no remark", "né à Orléans")
 
 
 WAYS: dict[str, Callable[[int], str]] = {
-    "plain": plain, "quoted": quoted, "commas in quotes": with_commas, "accents": accented
+    "plain": plain, "quoted": quoted, "commas in quotes": with_commas, "lines in quotes": with_lines,
+    "accents": accented
 }  # fmt: skip
 
 

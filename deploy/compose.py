@@ -12,6 +12,7 @@ from deploy.instance import Instance
 
 _PATIENCE = 120.0
 _HOPELESS = 5
+_OPTIONAL = {"idp": "demo", "postgres": "postgres", "courier": "mail"}  # service: its profile
 
 
 def command(instance: Instance, *words: str, profiles: Sequence[str] = ()) -> list[str]:
@@ -33,7 +34,9 @@ def environment() -> dict[str, str]:
 
 
 def up(instance: Instance) -> None:
-    """Start what is not running, and make anew what changed; workspaces are not compose's and go on."""
+    """Start what is not running, make anew what changed, end what is not wanted any more; workspaces are not
+    compose's and go on."""
+    _retire(instance)
     words = command(instance, "up", "--detach", "--remove-orphans", profiles=profiles(instance))
     try:
         shell.quiet(words, env=environment())
@@ -43,6 +46,16 @@ def up(instance: Instance) -> None:
         # A network is defined anew, which is only possible with nobody on it. Workspaces are on none and go on.
         down(instance)
         shell.quiet(words, env=environment())
+
+
+def _retire(instance: Instance) -> None:
+    """Remove the optional services that an earlier `make up` was asked for: compose leaves them running."""
+    label = ["--filter", f"label=enclave={instance.name}", "--format", "{{.Names}}"]
+    running = set(shell.quiet(["docker", "ps", "--all", *label]).split())
+    wanted = profiles(instance)
+    ended = {f"{instance.name}-{name}" for name, profile in _OPTIONAL.items() if profile not in wanted} & running
+    if ended:
+        shell.quiet(["docker", "rm", "--force", *sorted(ended)])
 
 
 def down(instance: Instance) -> None:

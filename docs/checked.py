@@ -14,7 +14,13 @@ _ROWS = 4
 def pages() -> dict[str, str]:
     """Path below docs/ → text, for every check there is, and the table that leads to them."""
     made = {f"checks/{check.name}.md": page(check) for check in registered()}
-    return made | {"checks/all.md": _all()}
+    return made | {"checks/all.md": _all(), "../output_review/rules.json": rules()}
+
+
+def rules() -> str:
+    """`output_review/rules.json`: of each check its title and what its rules advise."""
+    told = {one.name: {"title": one.title, "rules": {r.name: r.advice for r in one.rules}} for one in registered()}
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def page(check: Check) -> str:

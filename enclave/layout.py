@@ -39,6 +39,7 @@ GATE_UID = 51003
 IDP_UID = 51004
 POSTGRES_UID = 51005
 COURIER_UID = 51006
+CHECK_UID = 51007  # of the container of the checks; its group is the desk's, whose stored files it reads
 
 # A uid for each workspace and a gid for each project are counted up from here by the desk's database.
 FIRST_WORKSPACE_UID = 200_000
@@ -50,6 +51,10 @@ PROJECT = "/project"
 HOME = "/home"
 SERVER_SOCKET = "/run/enclave/server/server.sock"
 INWARD_SOCKET = "/run/enclave/inward/desk.sock"
+
+# Inside a container of the checks, beside DATA.
+SUBMISSION = "/submission"
+EARLIER = "/earlier"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True)
 class Smtp:
-    """A mail server. Without `user` nobody logs in there."""
+    """A mail server. Without `user` nobody logs in there. A file of `authorities` alone vouches."""
 
     host: str
     port: int
@@ -27,6 +27,7 @@ class Smtp:
     password_file: Path
     sender: str
     tls: Tls
+    authorities: Path | None = None
 
     def password(self) -> str:
         """The password of `user`, read when it is needed; raise `BadInput` if there is no such file."""
@@ -58,4 +59,5 @@ def smtp_of(value: dict[str, str], secrets: Path) -> Smtp | None:
         )
     if sender.count("@") != 1 or not sender.isascii() or not sender.isprintable() or " " in sender:
         raise BadInput(f"The setting ENCLAVE_SMTP_FROM is {sender!r}: an address such as enclave@example.org.")
-    return Smtp(host, int(port), value["ENCLAVE_SMTP_USER"], secrets / "smtp_password", sender, Tls(tls))
+    files = secrets / "smtp_password", secrets / "smtp_authorities.pem"
+    return Smtp(host, int(port), value["ENCLAVE_SMTP_USER"], files[0], sender, Tls(tls), files[1])

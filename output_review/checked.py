@@ -20,6 +20,7 @@ from data_mounts.answers import data_of
 from enclave import audit
 from enclave.errors import NotFound, Refused
 from output_review import reports
+from output_review.evidence import FileChecks, RunState
 from output_review.lifecycle import releasable
 from output_review.provenance import FileRole
 from output_review.reading import filled
@@ -31,15 +32,6 @@ LONGEST_WHY, LONGEST_PROGRESS = 500, 200
 _R = check_runs.c
 
 
-class RunState(StrEnum):
-    """Where the checks of a file stand. While another report is waited for, an earlier one may be there."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    NOT_CHECKED = "not checked"
-
-
 class CheckEvent(StrEnum):
     """What the audit log says about checks; its subject is `check:<number of the request>`."""
 
@@ -47,20 +39,6 @@ class CheckEvent(StrEnum):
     DONE = "check.done"
     NOT_CHECKED = "check.not-checked"
     AGAIN = "check.again"
-
-
-@dataclass(frozen=True)
-class FileChecks:
-    """The checks of one file: `why` it waits again or was not checked, `progress` while it runs, the report if
-    there is one, and what that was compared with: datasets (`name@version`) and a number of released files."""
-
-    state: RunState
-    why: str = ""
-    progress: str = ""
-    report: Mapping[str, Any] | None = None
-    data: tuple[str, ...] = ()
-    earlier: int = 0
-    ended: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +136,8 @@ def put_report(
     The file is done, or not checked if no check came to its end. Raise `BadInput` for what is no report on these
     bytes, `Refused` for a run that is over, `NotFound`.
     """
+    # A vote holds the same lock: of the two one comes first, and the log has them in that order.
+    connection.execute(select(requests.c.id).where(requests.c.id == number).with_for_update())
     row = _row(connection, number, file)
     if run is not None and (row.run, row.state) != (run, RunState.RUNNING):
         raise Refused(f"Run {run} of the checks does not examine file {file} of request {number} any more.")

@@ -23,10 +23,10 @@ from output_review.checked import (
     LONGEST_PROGRESS,
     LONGEST_WHY,
     CheckEvent,
-    RunState,
     against,
     change,
 )
+from output_review.evidence import RunState
 from output_review.policies import of_rounds
 from output_review.policy import Thresholds
 from output_review.provenance import FileRole

@@ -107,6 +107,7 @@ class Because(StrEnum):
     NO_COMMENT = "no-comment"
     UNDECIDED = "undecided"
     NO_REASON = "no-reason"
+    AGAINST_FINDING = "against-finding"
     UNKNOWN_FILE = "unknown-file"
     SUPPORTING = "supporting"
 

@@ -1,7 +1,8 @@
 """Who is told of what happened to a request, and in which words. Pure.
 
 A notice names project, number and what happened: never data, a comment, a file's name or who voted how. While a
-round is blind, nobody is told that another checker has said something.
+round is blind, nobody is told that another checker has said something. What an operator did for somebody is told
+them too, whatever it was, and everybody whom it concerns reads by whose hand it happened.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,17 +11,19 @@ from enum import StrEnum
 from output_review.policy import Releaser
 from output_review.sight import blind
 from output_review.tally import counting
-from output_review.vocabulary import Audience, Request, RequestEvent
+from output_review.vocabulary import Actor, Audience, Request, RequestEvent
 
 _E = RequestEvent
 SAYS: Mapping[RequestEvent, str] = {
     _E.SUBMITTED: "waits for an output checker",
+    _E.CLAIMED: "was claimed",
+    _E.UNCLAIMED: "was given back to the queue",
     _E.RESUBMITTED: "was changed and waits again for an output checker",
     _E.TAKEN_BACK: "was taken back from its approval and waits again",
     _E.REVEALED: "has all its votes, and they do not approve it",
     _E.RETURNED: "was returned with a comment",
     _E.REJECTED: "was rejected",
-    _E.WITHDRAWN: "was withdrawn by its author",
+    _E.WITHDRAWN: "was withdrawn",
     _E.APPROVED: "was approved",
     _E.RELEASED: "was released",
     _E.RECALLED: "was recalled: nothing of it may be used any more",
@@ -41,13 +44,14 @@ class NoticeEvent(StrEnum):
 def audience(
     event: RequestEvent,
     request: Request,
-    actor: str,
+    actor: Actor,
     hands: Collection[str],
     able: Collection[str],
     downloaded: Collection[str],
     comment: Audience | None = None,
 ) -> frozenset[str]:
-    """Whom it concerns, never who did it. `hands` handled the round, `able` may judge; `request` is as it was."""
+    """Whom it concerns, never who did it; for whom an operator did it is told. `hands` handled the round, `able`
+    may judge; `request` is as it was."""
     author, voters = {str(request.author)}, set(counting(request))
     match event:
         case RequestEvent.SUBMITTED | RequestEvent.RESUBMITTED | RequestEvent.TAKEN_BACK:
@@ -64,10 +68,10 @@ def audience(
             told = author | set(downloaded)
         case RequestEvent.WITHDRAWN:
             told = set(hands)
-        case RequestEvent.COMMENTED if actor in author:
+        case RequestEvent.COMMENTED if actor.name in author:
             told = set(hands)
         case RequestEvent.COMMENTED if not blind(request):
             told = set(hands) | (author if comment is Audience.EVERYBODY else set())
         case _:
             told = set()
-    return frozenset(told - {actor})
+    return frozenset(told | {actor.name} if actor.operator else told - {actor.name})

@@ -14,12 +14,13 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from enclave.people import people
+from output_review.behalf import signature
 from output_review.notices import SAYS, NoticeEvent, audience
 from output_review.queries import downloads_of
 from output_review.reading import able_checkers
 from output_review.tables import notices, requests
 from output_review.tally import handling
-from output_review.vocabulary import Audience, Request, RequestEvent
+from output_review.vocabulary import Actor, Audience, Request, RequestEvent
 
 _TOO_OLD = timedelta(days=3)
 _LONGEST_PAUSE = timedelta(hours=4)
@@ -39,18 +40,24 @@ class Notice:
     time: datetime
     read: bool
     tries: int
+    hand: str
+
+    @property
+    def subject(self) -> str:
+        """In words that may be read by anybody whose mail it passes through."""
+        return f"Request {self.request} of {self.project} {SAYS[self.event]}"
 
     @property
     def text(self) -> str:
-        """In words that may be read by anybody whose mail it passes through."""
-        return f"Request {self.request} of {self.project} {SAYS[self.event]}"
+        """The same, and by whose hand if an operator acted for somebody."""
+        return f"{self.subject}, by {self.hand}" if self.hand else self.subject
 
 
 def tell(
     connection: Connection,
     event: RequestEvent,
     request: Request,
-    actor: str,
+    actor: Actor,
     now: datetime,
     details: Mapping[str, Any],
 ) -> None:
@@ -67,6 +74,7 @@ def tell(
         Audience(details["audience"]) if "audience" in details else None,
     )
     row = {"request_id": request.id, "event": event, "time": now, "read": False, "tries": 0, "mail_at": now}
+    row["hand"] = signature(actor) if actor.operator else None
     if told:
         connection.execute(insert(notices), [row | {"person": name} for name in sorted(told)])
 
@@ -124,4 +132,15 @@ def _joined() -> Any:
 
 def _notice(row: Any) -> Notice:
     event = RequestEvent(row.event)
-    return Notice(row.id, row.person, row.email, row.request_id, row.project, event, row.time, row.read, row.tries)
+    return Notice(
+        row.id,
+        row.person,
+        row.email,
+        row.request_id,
+        row.project,
+        event,
+        row.time,
+        row.read,
+        row.tries,
+        row.hand or "",
+    )

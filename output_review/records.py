@@ -82,7 +82,7 @@ def hold(connection: Connection, number: int, version: int, damaged: Sequence[st
 def recall(connection: Connection, actor: Actor, number: int, version: int, comment: str, now: datetime) -> Request:
     """A checker recalls a release: nothing of it is handed out any more, and the event names who had it already."""
     request = allowed(connection, actor, Action.RECALL, number, now, version)
-    missing = flaw(Action.RECALL, comment, (), request.files)
+    missing = flaw(Action.RECALL, comment, (), request.files, {})
     if missing:
         raise BadInput(missing.text)
     out = [{"person": one.person, "name": one.name} for one in downloads_of(connection, number)]

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from enclave import audit
 from output_review import shown
+from output_review.checked import checks_of
 from output_review.queries import downloads_of
 from output_review.reading import all_votes, comments_of
 from output_review.sight import Sight, sight
@@ -19,7 +20,8 @@ _HISTORY = 500
 def whole(connection: Connection, request: Request, actor: Actor, moment: datetime) -> dict[str, Any]:
     """As much of it as this person, who may know of it, sees; and what they may do to it."""
     seen, number = sight(actor, request), request.id
-    known = told(actor, request, all_votes(connection, request), comments_of(connection, [number])[number])
+    said, found = comments_of(connection, [number])[number], checks_of(connection, number)
+    known = told(actor, request, all_votes(connection, request), said, found)
     events = reversed(audit.events(connection, f"request:{number}", _HISTORY))
     return shown.whole(request, known, moment, names=seen is Sight.EVIDENCE) | {
         "may": shown.abilities(actor, request, moment),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from enclave import audit
+from output_review.evidence import FileChecks
 from output_review.figures import Figures
 from output_review.lifecycle import WHO, Who, objection
 from output_review.policy import Policy, to_json
@@ -28,6 +29,7 @@ from output_review.words import in_words, state_in_words
 # What a person may do through the desk; the others are the desk's own steps, or a workspace's.
 PERSONS = tuple(action for action in Action if WHO[action] is not Who.DESK and action is not Action.RESUBMIT)
 # The events whose words are for everybody who sees the request; other comments stand at their files.
+FINDING = ("check", "rule", "severity", "place", "value", "threshold", "formula", "message", "source", "advice")
 ALOUD = (RequestEvent.RETURNED, RequestEvent.REJECTED, RequestEvent.RECALLED)
 
 
@@ -164,6 +166,23 @@ def _file(one: FileTold) -> dict[str, Any]:
         "said": [_said(word) for word in one.said],
         "before": [_said(word) for word in one.before],
         "comments": [_comment(comment) for comment in one.comments],
+        "checks": checks(one.checks),
+    }
+
+
+def checks(found: FileChecks | None) -> dict[str, Any] | None:
+    """What automatic checks said of a file; None for whom it is not."""
+    if found is None:
+        return None
+    return {
+        "state": str(found.state),
+        "why": found.why,
+        "progress": found.progress,
+        "ended": stamp(found.ended),
+        "verdict": found.verdict or None,
+        "findings": [{name: one[name] for name in FINDING} for one in found.findings],
+        "not_checked": [dict(gap) for gap in found.gaps],
+        "ran": list(found.report["ran"]) if found.report else [],
     }
 
 

@@ -5,6 +5,9 @@ meter. Evidence is for those who judge and those who audit, and never for an adm
 
 In a blind round nobody sees another's votes or comments before all required checkers have voted or the round is
 over, an auditor neither. The project sees votes when the round is over, and never what checkers say to each other.
+
+What automatic checks found goes with the evidence, also in a blind round: it is nobody's word. An author to whom a
+request is returned is told the verdict, the rules, where, and what to do; never what was measured.
 """
 
 from datetime import datetime
@@ -22,6 +25,14 @@ class Sight(IntEnum):
     EVIDENCE = 2
 
 
+class Findings(IntEnum):
+    """How much a person sees of what automatic checks found, in this order."""
+
+    NOTHING = 0
+    ADVICE = 1
+    WHOLE = 2
+
+
 _BLIND = (Status.SUBMITTED, Status.RESUBMITTED, Status.IN_REVIEW)
 # What a round that is over has become, as far as its project is concerned. Who withdraws a request in the middle of
 # a round learns nothing by it.
@@ -35,6 +46,14 @@ def sight(actor: Actor, request: Request) -> Sight:
     if not (actor.checker or actor.auditor):
         return Sight.NOTHING
     return Sight.STATE if actor.admin else Sight.EVIDENCE
+
+
+def sees_findings(actor: Actor, request: Request) -> Findings:
+    """How much of what automatic checks found in this request this person sees."""
+    if sight(actor, request) is Sight.EVIDENCE:
+        return Findings.WHOLE
+    own = actor.name == request.author and request.status is Status.RETURNED
+    return Findings.ADVICE if own else Findings.NOTHING
 
 
 def may_download(actor: Actor, request: Request) -> bool:

@@ -119,7 +119,7 @@ def step(
             connection.execute(delete(claims).where(claims.c.request_id == request.id))
     who, behalf = told(actor)
     audit.record(connection, who, EVENT[action], f"request:{request.id}", {**details, **behalf})
-    tell(connection, EVENT[action], request, actor.name, now, details)
+    tell(connection, EVENT[action], request, actor, now, details)
     return get_request(connection, request.id)
 
 

@@ -56,7 +56,7 @@ def submit(connection: Connection, submission: Submission, now: datetime) -> Req
     details = {"project": submission.project} | _details(submission, policy, 1)
     audit.record(connection, submission.author, RequestEvent.SUBMITTED, f"request:{number}", details)
     made = get_request(connection, number)
-    tell(connection, RequestEvent.SUBMITTED, made, submission.author, now, details)
+    tell(connection, RequestEvent.SUBMITTED, made, Actor(submission.author), now, details)
     return made
 
 

@@ -182,6 +182,7 @@ notices = Table(
     Column("read", Boolean, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("mail_at", UtcDateTime, nullable=True),
+    Column("hand", String(80), nullable=True),
     Index("ix_notices_person_read", "person", "read"),
     Index("ix_notices_mail_at", "mail_at"),
 )

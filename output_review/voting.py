@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from enclave.errors import BadInput, Broken
 from output_review.behalf import signature
 from output_review.causes import Cause
-from output_review.checked import examine_again
+from output_review.checked import checks_of, examine_again
 from output_review.completeness import flaw
 from output_review.lifecycle import TABLE
 from output_review.places import Place
@@ -73,7 +73,7 @@ def vote(
     Raise `Refused` by the lifecycle, `Stale` if the round is over, `BadInput` for what is missing.
     """
     request = allowed(connection, actor, Action.VOTE, number, now, round_=round_)
-    _complete(Action.VOTE, comment, judged, request)
+    _complete(connection, Action.VOTE, comment, judged, request)
     recorded = _record(connection, actor, request, comment, judged, now)
     _drop_claim(connection, actor, number)
     details: dict[str, Any] = {"round": round_, "policy_version": request.policy_version, "number": recorded}
@@ -118,7 +118,7 @@ def send_back(
 ) -> Request:
     """A checker returns the request to its author with a comment and perhaps a word on single files."""
     request = allowed(connection, actor, Action.RETURN, number, now, version)
-    _complete(Action.RETURN, comment, judged, request)
+    _complete(connection, Action.RETURN, comment, judged, request)
     words = _with_earlier(actor, request, judged)
     return _end(connection, actor, Action.RETURN, request, comment, words, now, cause)
 
@@ -146,7 +146,7 @@ def reject(
 ) -> Request:
     """A checker closes the request for good. Nothing of it is approved, whatever was ticked before."""
     request = allowed(connection, actor, Action.REJECT, number, now, version)
-    _complete(Action.REJECT, comment, judged, request)
+    _complete(connection, Action.REJECT, comment, judged, request)
     reasons = {decision.number: decision.reason for decision in judged}
     against = [FileDecision(f.number, FileVerdict.REJECTED, reasons.get(f.number, "")) for f in request.files]
     return _end(connection, actor, Action.REJECT, request, comment, against, now, cause)
@@ -239,8 +239,11 @@ def comment_on(
     return step(connection, actor, Action.COMMENT, request, now, details)
 
 
-def _complete(action: Action, comment: str, judged: Sequence[FileDecision], request: Request) -> None:
-    missing = flaw(action, comment, judged, request.files)
+def _complete(
+    connection: Connection, action: Action, comment: str, judged: Sequence[FileDecision], request: Request
+) -> None:
+    blocking = {number: found.blocking for number, found in checks_of(connection, request.id).items()}
+    missing = flaw(action, comment, judged, request.files, blocking)
     if missing:
         raise BadInput(missing.text)
     if len({decision.number for decision in judged}) != len(judged):

@@ -55,8 +55,8 @@ class Stack:
     def workspaces_url(self) -> str:
         return f"http://localhost:{PORTS['ENCLAVE_WORKSPACES_PORT']}"
 
-    def make(self, target: str, timeout: float = 1800) -> str:
-        return run_make(target, timeout)
+    def make(self, target: str, timeout: float = 1800, **settings: str) -> str:
+        return run_make(target, timeout, **settings)
 
     def operate(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`bin/enclave <noun> <verb> ...` as the operator of the host."""
@@ -95,17 +95,23 @@ def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[s
     return done
 
 
-def environment() -> dict[str, str]:
+def environment(**more: str) -> dict[str, str]:
     """This process's environment with the test instance's settings instead of any other instance's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ENCLAVE_")}
     ours = {"ENCLAVE_INSTANCE": INSTANCE, "ENCLAVE_ROOT": str(ROOT), "ENCLAVE_RELEASE_GRACE": str(GRACE_SECONDS)}
-    return kept | ours | PORTS | RUNTIME
+    return kept | ours | PORTS | RUNTIME | more
 
 
-def run_make(target: str, timeout: float = 1800) -> str:
+def run_make(target: str, timeout: float = 1800, **more: str) -> str:
     command = ["make", target]
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True, timeout=timeout, check=False
+        command,
+        cwd=REPOSITORY,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
     if done.returncode != 0:
         raise AssertionError(f"make {target} -> {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")

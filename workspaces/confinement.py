@@ -95,6 +95,23 @@ PROFILE: tuple[Line, ...] = (
     Line("Config.Tty", False, "no terminal"),
 )
 
+# What is otherwise for a container of the automatic checks: it writes to its memory alone, and the guard listens.
+CHECK_PROFILE: tuple[Line, ...] = (
+    *(
+        line
+        for line in PROFILE
+        if line.field not in ("HostConfig.LogConfig", "Config.Hostname", "Config.Cmd", "Config.WorkingDir")
+    ),
+    Line(
+        "HostConfig.LogConfig",
+        {"Type": "none", "Config": {}},
+        "what it prints goes to the guard, which counts it, and is kept nowhere else",
+    ),
+    Line("Config.Hostname", "check", "tells nothing of the machine"),
+    Line("Config.WorkingDir", "/", "it has no folder of its own"),
+)
+CHECK_COMMAND = ("/opt/enclave/bin/python", "-I", "-m", "output_review.checks.confined")
+
 COMPUTED: tuple[Line, ...] = (
     Line("HostConfig.Memory", None, "the project's limit in bytes"),
     Line("HostConfig.MemorySwap", None, "the same number: no swap, where data would outlive the workspace"),

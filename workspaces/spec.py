@@ -7,7 +7,7 @@ in it beyond two names. That the folders are what they should be on disk is `wor
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,8 +35,8 @@ from enclave.names import (
 )
 from workspaces import confinement, seccomp
 
-_IMAGE = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
-_RUNTIMES = ("runc", "runsc")
+IMAGE = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+RUNTIMES = ("runc", "runsc")
 _LEAST_MEMORY = 128 << 20  # bytes; JupyterLab alone needs about 110 MB
 
 
@@ -95,20 +95,14 @@ class WorkspaceSpec:
         name, a mount from elsewhere, a uid of the machine's own is refused here whoever asked for it.
         """
         try:
-            limits = answer["limits"]
             spec = cls(
                 instance=instance,
                 person=person,
                 project=project,
-                uid=_whole(answer["uid"], FIRST_WORKSPACE_UID),
-                gid=_whole(answer["gid"], FIRST_PROJECT_GID),
-                datasets=tuple(sorted(_dataset(mount, layout) for mount in answer["mounts"])),
-                limits=Limits(
-                    _whole(limits["memory_bytes"], _LEAST_MEMORY),
-                    _processors(limits["cpus"]),
-                    _whole(limits["pids"], 16),
-                    _whole(limits["tmp_bytes"], 1 << 20),
-                ),
+                uid=whole(answer["uid"], FIRST_WORKSPACE_UID),
+                gid=whole(answer["gid"], FIRST_PROJECT_GID),
+                datasets=tuple(sorted(dataset_of(mount, layout) for mount in answer["mounts"])),
+                limits=limits_of(answer["limits"]),
                 until=_moment(answer["until"]),
                 image=answer["image"],
                 runtime=answer["runtime"],
@@ -116,13 +110,18 @@ class WorkspaceSpec:
             )
         except (KeyError, TypeError, ValueError, Refused) as error:
             raise Broken(f"the desk's answer for {person}/{project} cannot be read: {error!r}") from error
-        if not (isinstance(spec.image, str) and _IMAGE.fullmatch(spec.image)):
-            raise Broken(f"the workspace image is {spec.image!r}, not an id such as sha256:...")
-        if spec.runtime not in _RUNTIMES:
-            raise Broken(f"the runtime is {spec.runtime!r}, expected one of {_RUNTIMES}")
-        if len({dataset.name for dataset in spec.datasets}) != len(spec.datasets):
-            raise Broken("two versions of one dataset cannot be mounted at one place")
+        refuse_unsound(spec.image, spec.runtime, spec.datasets)
         return spec
+
+
+def refuse_unsound(image: Any, runtime: Any, datasets: tuple[Dataset, ...]) -> None:
+    """Raise `Broken` for what no container of ours starts from."""
+    if not (isinstance(image, str) and IMAGE.fullmatch(image)):
+        raise Broken(f"the image is {image!r}, not an id such as sha256:...")
+    if runtime not in RUNTIMES:
+        raise Broken(f"the runtime is {runtime!r}, expected one of {RUNTIMES}")
+    if len({dataset.name for dataset in datasets}) != len(datasets):
+        raise Broken("two versions of one dataset cannot be mounted at one place")
 
 
 def container_name(instance: str, person: PersonName, project: ProjectSlug) -> str:
@@ -145,29 +144,39 @@ def create_body(spec: WorkspaceSpec, layout: Layout) -> dict[str, Any]:
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,
         "NanoCpus": int(limits.cpus * 1e9),
-        "PidsLimit": _pids(spec),
+        "PidsLimit": pids_of(limits.pids, spec.runtime),
         "Tmpfs": {
             "/tmp": f"rw,nosuid,nodev,mode=1777,size={limits.tmp_bytes},nr_inodes={confinement.TMP_FILES}"  # noqa: S108
         },
         "Mounts": _mounts(spec, layout),
         "Runtime": spec.runtime,
-        "SecurityOpt": [
-            "no-new-privileges:true",
-            f"seccomp={json.dumps(seccomp.profile(spec.runtime), sort_keys=True)}",
-        ],
+        "SecurityOpt": security(spec.runtime),
     }
+    return sealed(config, host, confinement.PROFILE)
+
+
+def sealed(config: dict[str, Any], host: dict[str, Any], profile: Iterable[confinement.Line]) -> dict[str, Any]:
+    """A create call of these fields, with the profile's over them."""
     parts = {"Config": config, "HostConfig": host}
-    for line in confinement.PROFILE:
+    for line in profile:
         part, _, field = line.field.partition(".")
         parts[part][field] = line.value
     return {**config, "HostConfig": host}
 
 
-def _pids(spec: WorkspaceSpec) -> int:
+def security(runtime: str) -> list[str]:
+    """Nobody gets more rights by a program that they run, and our list of system calls."""
+    return [
+        "no-new-privileges:true",
+        f"seccomp={json.dumps(seccomp.profile(runtime), sort_keys=True)}",
+    ]
+
+
+def pids_of(pids: int, runtime: str) -> int:
     """What the engine is to count at most; see `confinement.GVISOR_OWN_PIDS`."""
-    if spec.runtime == "runsc":
-        return spec.limits.pids * confinement.GVISOR_PIDS_EACH + confinement.GVISOR_OWN_PIDS
-    return spec.limits.pids
+    if runtime == "runsc":
+        return pids * confinement.GVISOR_PIDS_EACH + confinement.GVISOR_OWN_PIDS
+    return pids
 
 
 def labels(spec: WorkspaceSpec) -> dict[str, str]:
@@ -194,12 +203,12 @@ def _mounts(spec: WorkspaceSpec, layout: Layout) -> list[dict[str, Any]]:
         (layout.inward_folder(spec.person, spec.project), str(Path(INWARD_SOCKET).parent)),
         *((layout.dataset(d.name, d.version), f"{DATA}/{d.name}") for d in spec.datasets),
     )
-    return [_mount(source, target, False) for source, target in writable] + [
-        _mount(source, target, True) for source, target in readonly
+    return [bind(source, target, False) for source, target in writable] + [
+        bind(source, target, True) for source, target in readonly
     ]
 
 
-def _mount(source: Path, target: str, readonly: bool) -> dict[str, Any]:
+def bind(source: Path, target: str, readonly: bool) -> dict[str, Any]:
     """A bind mount that shows no other mount below its source (`ReadOnly` would not hold for those)."""
     return {
         "Type": "bind",
@@ -210,7 +219,17 @@ def _mount(source: Path, target: str, readonly: bool) -> dict[str, Any]:
     }
 
 
-def _dataset(mount: Mapping[str, Any], layout: Layout) -> Dataset:
+def limits_of(limits: Mapping[str, Any]) -> Limits:
+    """Raise `ValueError` or `KeyError` for limits that are none."""
+    return Limits(
+        whole(limits["memory_bytes"], _LEAST_MEMORY),
+        processors(limits["cpus"]),
+        whole(limits["pids"], 16),
+        whole(limits["tmp_bytes"], 1 << 20),
+    )
+
+
+def dataset_of(mount: Mapping[str, Any], layout: Layout) -> Dataset:
     dataset = Dataset(dataset_name(mount["dataset"]), dataset_version(mount["version"]))
     if mount["source"] != str(layout.dataset(dataset.name, dataset.version)):
         raise ValueError(f"{dataset} would be mounted from {mount['source']!r}")
@@ -219,7 +238,7 @@ def _dataset(mount: Mapping[str, Any], layout: Layout) -> Dataset:
     return dataset
 
 
-def _whole(value: Any, least: int) -> int:
+def whole(value: Any, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 62:
         raise ValueError(f"{value!r} is not a whole number of at least {least}")
     return value
@@ -231,7 +250,7 @@ def _flag(value: Any) -> bool:
     return value
 
 
-def _processors(value: Any) -> float:
+def processors(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0.01 <= value <= 4096:
         raise ValueError(f"{value!r} is not a number of processors")
     return float(value)

@@ -63,8 +63,7 @@ def main() -> None:
     log.info("mails go to %s", settings.smtp.host)
     while not stopped.wait(_PAUSE):
         try:
-            taken = carry(path, settings.smtp, password, settings.instance)
-            if taken:
+            while not stopped.is_set() and (taken := carry(path, settings.smtp, password, settings.instance)):
                 log.info("%d mails were taken", taken)
         except OSError as error:
             log.warning("the desk does not answer: %s", error)

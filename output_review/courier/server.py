@@ -24,9 +24,7 @@ def conversation(smtp: Smtp, password: str) -> Iterator[smtplib.SMTP]:
     """A server that has agreed to talk, over a connection whose certificate was verified; raise `NotSent`."""
     try:
         if smtp.tls is Tls.TLS:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                smtp.host, smtp.port, timeout=_SECONDS, context=ssl.create_default_context()
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=_SECONDS, context=_context(smtp))
         else:
             server = smtplib.SMTP(smtp.host, smtp.port, timeout=_SECONDS)
     except (OSError, smtplib.SMTPException) as error:
@@ -34,13 +32,19 @@ def conversation(smtp: Smtp, password: str) -> Iterator[smtplib.SMTP]:
     with server:
         try:
             if smtp.tls is Tls.STARTTLS:
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=_context(smtp))
             if smtp.user:
                 server.login(smtp.user, password)
         except (OSError, smtplib.SMTPException) as error:
             server.close()  # no farewell: whoever could not agree on a secret waits for none
             raise NotSent(_plain(error), final=False) from error
         yield server
+
+
+def _context(smtp: Smtp) -> ssl.SSLContext:
+    """Who may vouch for the server: the institution's own authorities, or else those that the system trusts."""
+    own = smtp.authorities if smtp.authorities and smtp.authorities.exists() else None
+    return ssl.create_default_context(cafile=own)
 
 
 def send(server: smtplib.SMTP, made: EmailMessage) -> None:

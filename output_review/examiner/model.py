@@ -7,7 +7,7 @@ from output_review.examiner.heads import head_of
 from output_review.examiner.visible import cut
 from output_review.kinds import kind_of
 from output_review.places import Place
-from output_review.readers.frozen import Array, Global, Members, Pairs, Stub, Value, children
+from output_review.readers.frozen import Array, Global, Members, Pairs, Stub, Value, children, joined
 from output_review.readers.models import read
 
 MAX_LINES = 400
@@ -28,20 +28,23 @@ Scalar = (bool, int, float, complex, str, bytes)
 
 
 def report(file: BinaryIO, name: str, place: Place) -> dict[str, Any]:
-    """`form`, `outline` (`path`, `depth`, `what`), `arrays` (`path`, `dtype`, `shape`, `values`), `imports` and
-    `calls` (each a name, and whether it is usual), and how many there are of each."""
+    """`form`, `outline` (`path` is its own step, `at` all, `depth`, `what`), `arrays` (`path`, `dtype`, `shape`,
+    `values`), `imports` and `calls` (each a name, and whether it is usual), and how many there are of each."""
     found = head_of(kind_of(file, name))
     model = read(file)
     frozen = model.frozen
     found["notes"] += frozen.notes
     lines = list(_outline(frozen.objects if len(frozen.objects) != 1 else frozen.objects[0]))
-    arrays = [(path, one) for path, _, one in lines if isinstance(one, Array)]
+    arrays = [(path, one) for path, _, _, one in lines if isinstance(one, Array)]
     strange = [one for one in frozen.globals if not _usual(one)]
     if strange:
         found["notes"].append(f"Loading it would import what no model needs ({len(strange):,} ×): see below.")
     return found | {
         "form": model.form,
-        "outline": [{"path": cut(p, _LONGEST), "depth": d, "what": _what(one)} for p, d, one in lines[:MAX_LINES]],
+        "outline": [
+            {"path": cut(step, _LONGEST), "at": cut(path, _LONGEST), "depth": depth, "what": _what(one)}
+            for path, step, depth, one in lines[:MAX_LINES]
+        ],
         "total_outline": len(lines),
         "arrays": [_array(path, one) for path, one in arrays[:MAX_ARRAYS]],
         "total_arrays": len(arrays),
@@ -62,20 +65,21 @@ def _named(name: str) -> dict[str, Any]:
     return {"name": cut(name, _LONGEST), "usual": _usual(name)}
 
 
-def _outline(value: Value) -> Iterator[tuple[str, int, Value]]:
-    """Each value with its own name and depth, parents first, each container once; long lists of plain values are
-    told in one line."""
-    waiting: list[tuple[str, int, Value]] = [("", 0, value)]
+def _outline(value: Value) -> Iterator[tuple[str, str, int, Value]]:
+    """Each value with where it is, its own step there and its depth, parents first, each container once; long lists
+    of plain values are told in one line."""
+    waiting: list[tuple[str, str, int, Value]] = [("", "", 0, value)]
     met: set[int] = set()
     while waiting:
-        step, depth, one = waiting.pop()
+        path, step, depth, one = waiting.pop()
         if isinstance(one, (list, tuple, Pairs, Members, Array, Stub)):
             if id(one) in met:
                 continue
             met.add(id(one))
-        yield step, depth, one
+        yield path, step, depth, one
         if not _plain(one):
-            waiting += [(inner, depth + 1, value) for inner, value in reversed(list(children(one)))]
+            within = reversed(list(children(one)))
+            waiting += [(joined(path, inner), inner, depth + 1, value) for inner, value in within]
 
 
 def _plain(value: Value) -> bool:

@@ -101,10 +101,10 @@ def walk(value: Value) -> Iterator[tuple[str, Value]]:
                 continue
             met.add(id(one))
         yield path, one
-        waiting += [(_joined(path, step), inner) for step, inner in reversed(list(children(one)))]
+        waiting += [(joined(path, step), inner) for step, inner in reversed(list(children(one)))]
 
 
-def _joined(path: str, step: str) -> str:
+def joined(path: str, step: str) -> str:
     """Bounded: a hostile file nests a million deep."""
     return f"{path[:_LONGEST_PATH]}…" if len(path) > _LONGEST_PATH else path + step[:_LONGEST_STEP]
 

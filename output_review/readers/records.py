@@ -4,8 +4,12 @@ Of a piece of whole records only quotes, delimiters and line ends are kept, and 
 no quote is left, then every stretch between two of the delimiters and line ends held an even number of quotes, so
 that `csv` (not strict) is outside of quotes behind each stretch: one that begins with a quote has closed what it
 opened, in one that does not, quotes are ordinary characters. Every delimiter and line end is then a real one, and
-the count of delimiters in each line is its number of fields. Any other piece, or one with blank lines, is read by
-`csv` itself.
+the count of delimiters in each line is its number of fields.
+
+Where quotes are left, they hold delimiters or line ends. If every first, third... quote begins a field (behind a
+delimiter, a line end or nothing) or follows a quote, and every second, fourth... ends one (before a delimiter, a
+line end or nothing) or is followed by a quote, `csv` is inside of quotes between the two of each couple and nowhere
+else: what stands there is not counted. Any other piece, or one with blank lines, is read by `csv` itself.
 """
 
 import csv
@@ -17,6 +21,7 @@ from typing import BinaryIO
 
 _PIECE = 1 << 20
 _ERRORS = "surrogateescape"
+_LONGEST_CELL = 1000  # lines that a cell is followed over beyond a piece
 _BEHIND = "behind"  # within open quotes it would keep one of its own
 
 
@@ -34,7 +39,7 @@ def stretches(file: BinaryIO, offset: int, delimiter: str) -> Iterator[Stretch]:
     """All records from the beginning of one at `offset`, about a megabyte at a time."""
     while True:
         file.seek(offset)
-        piece = file.read(_PIECE) + file.readline()
+        piece = _whole_records(file)
         if not piece:
             return
         found = _plain(piece, offset, delimiter.encode()) or _parsed(piece, offset, delimiter, file)
@@ -53,17 +58,42 @@ def records(file: BinaryIO, offset: int, delimiter: str) -> Iterator[list[str]]:
             text.detach()
 
 
+def _whole_records(file: BinaryIO) -> bytes:
+    """About a megabyte, to the end of a line; if a cell goes on behind it, to the end of the line where it ends."""
+    lines = [file.read(_PIECE) + file.readline()]
+    quotes = lines[0].count(b'"')
+    while quotes % 2 and len(lines) < _LONGEST_CELL and (line := file.readline()):
+        lines.append(line)
+        quotes += line.count(b'"')
+    return b"".join(lines)
+
+
 def _plain(piece: bytes, offset: int, delimiter: bytes) -> Stretch | None:
     ended = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in piece else piece
     ended = ended.removesuffix(b"\n")
     if b"\n\n" in ended or ended[:1] in (b"", b"\n") or ended[-1:] == b"\n":
         return None
-    others = bytes(set(range(256)) - set(b'"\n' + delimiter))
-    bare = ended.translate(None, others).replace(b'""', b"")
-    if b'"' in bare:
-        return None
-    lines = bare.split(b"\n")
+    bare = ended.translate(None, bytes(set(range(256)) - set(b'"\n' + delimiter)))
+    if b'"' in bare.replace(b'""', b""):
+        widths = _outside(ended, bare, delimiter)
+        return None if widths is None else Stretch(offset, len(piece), len(widths), frozenset(widths))
+    lines = bare.replace(b'""', b"").split(b"\n")
     return Stretch(offset, len(piece), len(lines), frozenset(len(line) + 1 for line in set(lines)))
+
+
+def _outside(text: bytes, bare: bytes, delimiter: bytes) -> list[int] | None:
+    """The number of fields of each record; None if quotes stand anywhere but around whole fields."""
+    import numpy as np  # a tenth of a second that other texts do without
+
+    every = np.frombuffer(b"\n" + text + b"\n", np.uint8)
+    quotes = np.flatnonzero(every == ord('"'))
+    around = np.concatenate((every[quotes[::2] - 1], every[quotes[1::2] + 1]))
+    if len(quotes) % 2 or not np.isin(around, np.frombuffer(b'"\n' + delimiter, np.uint8)).all():
+        return None
+    kept = np.frombuffer(b"\n" + bare + b"\n", np.uint8)
+    outside = np.cumsum(kept == ord('"'), dtype=np.uint8) % 2 == 0  # of 256 only whether it is even matters
+    marks, ends = (np.flatnonzero(outside & (kept == ord(one))) for one in (delimiter, b"\n"))
+    return list(map(int, np.diff(np.searchsorted(marks, ends)) + 1))
 
 
 def _parsed(piece: bytes, offset: int, delimiter: str, file: BinaryIO) -> Stretch:

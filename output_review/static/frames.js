@@ -30,12 +30,14 @@ const near = new IntersectionObserver((entries) => {
 for (const frame of document.querySelectorAll(".frame[data-window]")) near.observe(frame);
 
 // A link to a place in a file's preview goes there in the table of this page, or in its frame.
-async function follow(frame, query) {
+async function follow(frame, query, pin) {
   const place = Object.fromEntries([...query].map(([word, value]) => [word, Number(value)]));
   frame.scrollIntoView({ block: "center" });
   const table = await started(frame);
-  if (table) table.go(place);
-  else turned(frame, query);
+  if (table) {
+    table.wanted = pin && `#${pin.closest("li").id}`;
+    table.go(place);
+  } else turned(frame, query, pin ? `pin-${pin.dataset.pin}` : "here");
 }
 
 document.addEventListener("click", (event) => {
@@ -45,7 +47,14 @@ document.addEventListener("click", (event) => {
   const frame = [...document.querySelectorAll(".frame[data-window]")].find((one) => one.dataset.preview === address.pathname);
   if (!frame) return;
   event.preventDefault();
-  follow(frame, address.searchParams);
+  follow(frame, address.searchParams, link.dataset.pin ? link : null);
+});
+
+// Findings that came while the page was open.
+document.addEventListener("checked", async (event) => {
+  const frame = event.target.closest(".file").querySelector(".frame[data-window]");
+  const table = tables.has(frame) && await tables.get(frame);
+  if (table) table.repin(frame);
 });
 
 // The page's own address can name a place: ?file=2&row=900000&column=3

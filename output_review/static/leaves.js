@@ -5,10 +5,10 @@ import { element, number } from "./dom.js";
 export const PAGED = { text: ["row", "lines", "Line"], pages: ["page", "pages", "Page"], notebook: ["cell", "cells", "Cell"] };
 
 // A fresh frame: one that still waits to be loaded lazily may load its first address after all.
-export function turned(frame, query) {
+export function turned(frame, query, where = "here") {
   const old = frame.querySelector("iframe"), made = old.cloneNode();
   made.loading = "eager";
-  made.src = `${frame.dataset.preview}?${query}#here`;
+  made.src = `${frame.dataset.preview}?${query}#${where}`;
   old.replaceWith(made);
 }
 

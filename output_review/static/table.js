@@ -1,5 +1,6 @@
 // Tables on the request's page: scrolled as a whole, up to millions of rows, loaded window by window from the desk.
 import { element, number } from "./dom.js";
+import { pinsOf } from "./pins.js";
 
 const HEIGHT = 26; // pixels of a row, as in review.css
 const TALLEST = 15_000_000; // browsers end an element near 33 million pixels: beyond, a pixel stands for many rows
@@ -14,6 +15,7 @@ export class Table {
     this.windows = new Map();
     this.sheets = found.sheets;
     this.mark = null;
+    this.pins = pinsOf(frame);
     this.build(frame, found);
     this.keep(found);
     this.open(found.sheet, 1, 1);
@@ -92,6 +94,8 @@ export class Table {
     tab.setAttribute("aria-pressed", at === this.sheet);
     if (one.visibility !== "shown") tab.append(" ", element("b", "", one.visibility));
     tab.append(" ", element("span", "quiet", `${number(one.rows)} × ${number(one.columns)}`));
+    const within = [...this.pins.values()].flat().filter((pin) => pin.place.sheet === at).length;
+    if (within) tab.append(" ", element("span", "pin asks", `${within} found`));
     tab.addEventListener("click", () => { this.mark = null; this.open(at, 1, 1); });
     return tab;
   }
@@ -193,6 +197,7 @@ export class Table {
       this.noted = this.sheet;
       this.notes.replaceChildren(...known[0].notes.map((note) => element("li", "", note)));
     }
+    if (this.wanted) this.focus(this.wanted);
     if (failed) this.cell.textContent = failed.failed;
     this.where.max = this.total;
     this.where.placeholder = number(this.top);
@@ -202,6 +207,7 @@ export class Table {
     const head = element("th", known.hidden_columns.includes(this.left + at) ? "hidden" : "", name);
     head.scope = "col";
     head.title = name;
+    this.pin(head, 0, this.left + at);
     return head;
   }
 
@@ -210,6 +216,7 @@ export class Table {
     line.setAttribute("aria-rowindex", row + 1);
     const head = element("th", "", number(row));
     head.scope = "row";
+    this.pin(head, row, 0);
     line.append(head);
     const found = known.find((one) => row >= one.first && row < one.first + one.rows.length);
     if (!found) {
@@ -231,12 +238,33 @@ export class Table {
     const mark = this.mark;
     if (mark && mark.sheet === this.sheet && mark.row === row && (!mark.column || mark.column === column)) cell.classList.add("here");
     Object.assign(cell.dataset, { row, column });
+    this.pin(cell, row, column);
     return cell;
+  }
+
+  repin(frame) {
+    this.pins = pinsOf(frame);
+    this.draw();
+  }
+
+  // The numbers of the findings at a place; 0 is the whole row or column.
+  pin(cell, row, column) {
+    const pins = this.pins.get(`${this.sheet}:${row}:${column}`) || [];
+    if (pins.length) cell.classList.add("found", pins.some((one) => one.blocks) ? "blocks" : "asks");
+    for (const one of pins) cell.append(" ", one.made());
+  }
+
+  // After a link from a finding the keyboard stands on its number, which leads back.
+  focus(wanted) {
+    const link = this.table.querySelector(`a.pin[href="${wanted}"]`);
+    if (!link) return;
+    this.wanted = null;
+    link.focus({ preventScroll: true });
   }
 
   click(event) {
     const cell = event.target.closest("td[data-row]");
-    if (!cell || String(getSelection())) return;
+    if (!cell || event.target.closest("a") || String(getSelection())) return;
     const [row, column] = [Number(cell.dataset.row), Number(cell.dataset.column)];
     this.mark = { sheet: this.sheet, row, column };
     this.draw();

@@ -29,7 +29,7 @@ async def due(desk: Desk, _request: web.Request) -> web.StreamResponse:
 def _mail(desk: Desk, one: Notice, state: str, following: str) -> dict[str, Any]:
     link = f"{desk.settings.pages_url}/desk/requests/{one.request}"
     text = f"{one.text}.\n\nNow: {state}. {following}\n\n{link}\n\n{_NOTHING}\n"
-    return {"id": one.id, "to": one.email, "subject": f"[{desk.settings.instance}] {one.text}", "text": text}
+    return {"id": one.id, "to": one.email, "subject": f"[{desk.settings.instance}] {one.subject}", "text": text}
 
 
 async def outcome(desk: Desk, request: web.Request) -> web.StreamResponse:

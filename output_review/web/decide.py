@@ -13,6 +13,7 @@ from enclave.clock import now
 from enclave.errors import BadInput, Refused
 from enclave.web.rooms import Desk
 from output_review import places
+from output_review.checked import checks_of
 from output_review.lifecycle import objection
 from output_review.vocabulary import Action, Audience
 from output_review.web import acts, form
@@ -28,11 +29,12 @@ async def decide(desk: Desk, request: web.Request) -> web.StreamResponse:
         return await show(desk, subject, form.again(filled))
     may = objection(subject.actor, filled.action, subject.request, now()) is None
     if may and _is_present(filled, subject):
-        wrong = form.wrong(filled, subject.request)
+        checks = await desk.read(checks_of, subject.request.id)
+        wrong = form.wrong(filled, subject.request, checks)
         if wrong:
             return await show(desk, subject, form.again(filled, wrong), BadInput.status)
-        if filled.confirmed != filled.fingerprint():
-            asked = form.confirmation(filled, filled.action, subject.request, subject.person.name)
+        asked = form.confirmation(filled, filled.action, subject.request, subject.person.name, checks)
+        if filled.confirmed != asked.fingerprint:
             return await show(desk, subject, form.again(filled, confirm=asked))
     return await _do(desk, request, subject, _decision(desk, subject, filled), filled)
 

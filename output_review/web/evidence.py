@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from enclave.errors import Forbidden, NotFound
 from enclave.web.rooms import Desk
+from output_review.checked import checks_of
 from output_review.kinds import Family
+from output_review.pins import Pins, pins
 from output_review.places import Place, place_of
 from output_review.preview import compare, examine
 from output_review.provenance import Code
@@ -43,9 +45,10 @@ _SAID = ("family", "kind", "notes", "cell")
 
 
 async def preview(desk: Desk, request: web.Request) -> web.StreamResponse:
-    """A file of the request."""
+    """A file of the request, with what automatic checks found at its places."""
     file = await _file(desk, request)
-    return await _shown(desk, request, file)
+    checks = await desk.read(checks_of, int(request.match_info["id"]))
+    return await _shown(desk, request, file, pins(checks.get(file.number)))
 
 
 async def window(desk: Desk, request: web.Request) -> web.StreamResponse:
@@ -65,7 +68,7 @@ async def code(desk: Desk, request: web.Request) -> web.StreamResponse:
     file = await _file(desk, request)
     if file.code is None:
         raise NotFound(f"Nobody said what wrote {file.name}.")
-    return await _shown(desk, request, file.code)
+    return await _shown(desk, request, file.code, pins(None))
 
 
 async def difference(desk: Desk, request: web.Request) -> web.StreamResponse:
@@ -73,7 +76,7 @@ async def difference(desk: Desk, request: web.Request) -> web.StreamResponse:
     file = await _file(desk, request)
     if file.before is None:
         raise NotFound(f"No earlier round held another {file.name}.")
-    return _page(desk, file, await compare(desk.settings.layout, file.before, file), {})
+    return _page(desk, file, await compare(desk.settings.layout, file.before, file), {}, pins(None))
 
 
 async def _file(desk: Desk, request: web.Request) -> File:
@@ -88,12 +91,12 @@ async def _file(desk: Desk, request: web.Request) -> File:
     return file
 
 
-async def _shown(desk: Desk, request: web.Request, file: File | Code) -> web.StreamResponse:
+async def _shown(desk: Desk, request: web.Request, file: File | Code, found: Pins) -> web.StreamResponse:
     place = place_of(request.query)
-    return _page(desk, file, await examine(desk.settings.layout, file, place), place)
+    return _page(desk, file, await examine(desk.settings.layout, file, place), place, found)
 
 
-def _page(desk: Desk, file: File | Code, found: Mapping[str, Any], place: Place) -> web.Response:
+def _page(desk: Desk, file: File | Code, found: Mapping[str, Any], place: Place, pinned: Pins) -> web.Response:
     style = Markup(_STYLE)  # noqa: S704  # our own file
-    text = desk.renderer.render("preview.html", file=file, found=found, place=place, style=style)
+    text = desk.renderer.render("preview.html", file=file, found=found, place=place, pins=pinned, style=style)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)

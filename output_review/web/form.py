@@ -9,6 +9,7 @@ from typing import Any
 from enclave.errors import BadInput
 from output_review.causes import Cause
 from output_review.completeness import flaw
+from output_review.evidence import FileChecks
 from output_review.tally import counting
 from output_review.vocabulary import Action, File, FileDecision, FileVerdict, Request
 from output_review.web.acts import plain
@@ -28,23 +29,27 @@ class Filled:
     confirmed: str
     cause: Cause = Cause.UNSAID
 
-    def fingerprint(self) -> str:
-        """What exactly is being confirmed. A vote is about the round, whatever others did in it meanwhile."""
+    def fingerprint(self, checks: Mapping[int, FileChecks]) -> str:
+        """What exactly is being confirmed: also what automatic checks said of what leaves. A vote is about the
+        round, whatever others did in it meanwhile."""
         judged = [(one.number, one.verdict, one.reason) for one in self.judged]
         seen = self.round if self.action is Action.VOTE else self.version
-        told = json.dumps([self.action, seen, self.comment, judged, self.cause])
+        found = [(number, one.state, one.verdict, one.blocking) for number, one in sorted(checks.items())]
+        told = json.dumps([self.action, seen, self.comment, judged, self.cause, found])
         return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the checker is asked before it happens. `others` more votes are needed after this one."""
+    """What the checker is asked before it happens. `others` more votes are needed after this one; `checks` are what
+    automatic checks said of the files that leave, by number."""
 
     action: Action
     fingerprint: str
     leaving: tuple[File, ...]
     staying: tuple[File, ...]
     others: int
+    checks: Mapping[int, FileChecks]
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def read(form: Mapping[str, Any], request: Request) -> Filled:
     )
 
 
-def wrong(filled: Filled, request: Request) -> str:
+def wrong(filled: Filled, request: Request, checks: Mapping[int, FileChecks]) -> str:
     """What is missing or unreadable in the form, in words; empty if nothing is."""
     try:
         plain(filled.comment, "why")
@@ -91,17 +96,23 @@ def wrong(filled: Filled, request: Request) -> str:
             plain(one.reason, "why this file")
     except BadInput as refused:
         return str(refused)
-    missing = flaw(filled.action, filled.comment, filled.judged, request.files) if filled.action else None
+    if filled.action is None:
+        return ""
+    blocking = {number: found.blocking for number, found in checks.items()}
+    missing = flaw(filled.action, filled.comment, filled.judged, request.files, blocking)
     return "" if missing is None else missing.text
 
 
-def confirmation(filled: Filled, action: Action, request: Request, reviewer: str) -> Confirmation:
+def confirmation(
+    filled: Filled, action: Action, request: Request, reviewer: str, checks: Mapping[int, FileChecks]
+) -> Confirmation:
     """What is asked back."""
     approved = {one.number for one in filled.judged if one.verdict is FileVerdict.APPROVED}
     leaving = tuple(f for f in request.outputs if action is Action.VOTE and f.number in approved)
     staying = tuple(f for f in request.outputs if f not in leaving)
     others = max(0, request.policy.reviewers - len(set(counting(request)) | {reviewer}))
-    return Confirmation(action, filled.fingerprint(), leaving, staying, others)
+    told = {file.number: checks.get(file.number, FileChecks()) for file in leaving}
+    return Confirmation(action, filled.fingerprint(told), leaving, staying, others, told)
 
 
 def again(filled: Filled, error: str = "", confirm: Confirmation | None = None) -> Form:

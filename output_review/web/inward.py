@@ -1,6 +1,6 @@
 """The inward door: what a workspace may ask. Person and project come from its socket, as the gate says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,9 @@ from enclave.clock import now
 from enclave.errors import Forbidden
 from enclave.names import PersonName, ProjectSlug, project_slug
 from enclave.web.rooms import PROJECT_HEADER, Desk
-from output_review import places, store
+from output_review import places, shown, store
+from output_review.checked import checks_of
+from output_review.evidence import FileChecks
 from output_review.intake import receive
 from output_review.lifecycle import objection
 from output_review.limits import LIMITS
@@ -21,7 +23,7 @@ from output_review.queries import mine
 from output_review.reading import comments_of, get_request, no_such_request
 from output_review.steps import allowed
 from output_review.telling import FileTold, Told, told
-from output_review.vocabulary import Action, Actor, Comment, Request, Submission
+from output_review.vocabulary import Action, Actor, Comment, Request, Status, Submission
 from output_review.web import acts
 from output_review.web.subject import number_of
 from output_review.words import in_words, state_in_words
@@ -38,14 +40,15 @@ async def _workspace(desk: Desk, request: web.Request) -> tuple[PersonName, Proj
 
 def _answer(connection: Connection, *requests: Request) -> list[dict[str, Any]]:
     said = comments_of(connection, [request.id for request in requests])
-    return [as_json(request, said[request.id]) for request in requests]
+    found = {one.id: checks_of(connection, one.id) for one in requests if one.status is Status.RETURNED}
+    return [as_json(request, said[request.id], found.get(request.id, {})) for request in requests]
 
 
-def as_json(request: Request, said: Sequence[Comment]) -> dict[str, Any]:
+def as_json(request: Request, said: Sequence[Comment], checks: Mapping[int, FileChecks]) -> dict[str, Any]:
     """A request as its author's workspace sees it."""
     author = Actor(request.author, member=True)
     moment = now()
-    known = told(author, request, request.votes, said)
+    known = told(author, request, request.votes, said, checks)
     state, following = state_in_words(request)
     return {
         "id": request.id,
@@ -87,6 +90,7 @@ def _file(one: FileTold) -> dict[str, Any]:
         "decision": one.decision or "",
         "reason": "\n".join(said.reason for said in one.said if said.reason),
         "comments": [_comment(comment) for comment in one.comments],
+        "checks": shown.checks(one.checks),
         "unchanged_since": one.unchanged_since,
         "released": one.file.released,
         "downloads": one.file.downloads,

@@ -14,9 +14,12 @@ from enclave.web.render import PAGE_POLICY
 from enclave.web.rooms import Desk
 from output_review import places
 from output_review.causes import CAUSES
+from output_review.checked import checks_of
 from output_review.lifecycle import Reason, objection
+from output_review.pins import pins
 from output_review.queries import Download, Released, downloads_of, releases_of
 from output_review.reading import able_checkers, all_votes, comments_of
+from output_review.rules import CHECKS
 from output_review.sight import Sight, may_download, spent
 from output_review.similar import similar
 from output_review.tally import counting, handling, lacking, live_claims
@@ -111,6 +114,8 @@ async def show(desk: Desk, subject: Subject, form: Form, status: int = 200) -> w
         expected=expected(found, moment),
         policy=in_words(found.policy),
         where=places.in_words,
+        pins=pins,
+        titles={name: one["title"] for name, one in CHECKS.items()},
         seconds_left=_seconds_left(found),
         grace=desk.settings.release_grace_seconds,
         happened={str(event): words for event, words in _HAPPENED.items()},
@@ -170,7 +175,7 @@ def _around(connection: Connection, actor: Actor, request: Request) -> Around:
         released[:_EARLIER],
         {file.number: similar(file, released, _ALIKE) for file in request.files},
         list(reversed(audit.events(connection, f"request:{request.id}", _HISTORY))),
-        told(actor, request, all_votes(connection, request), said),
+        told(actor, request, all_votes(connection, request), said, checks_of(connection, request.id)),
         [str(name) for name in able_checkers(connection, request)],
         downloads_of(connection, request.id) if request.status is Status.RECALLED else [],
     )

@@ -7,7 +7,7 @@ from aiohttp import web
 from enclave.errors import NotFound
 from enclave.web.rooms import Desk
 
-_SCRIPTS = ("review.js", "frames.js", "leaves.js", "table.js", "dom.js")
+_SCRIPTS = ("review.js", "frames.js", "leaves.js", "table.js", "dom.js", "pins.js", "checks.js")
 _FILES = {"review.css": "text/css"} | dict.fromkeys(_SCRIPTS, "text/javascript")
 
 

@@ -17,6 +17,7 @@ from enclave.errors import Refused
 from enclave.web.rooms import Desk
 from output_review import lifecycle, reading, tally, voting
 from output_review.vocabulary import FileVerdict, Request, Status
+from tests.attacks.claims import Stops
 from tests.data_mounts.builders import add
 from tests.output_review.kit import a_desk, leave, people_and_projects, reread, submitted, voted
 
@@ -48,7 +49,7 @@ def _one_word_is_enough(request: Request, digest: str) -> FileVerdict | None:
     return next((v.words[digest].verdict for v in request.votes if v.counts and digest in v.words), None)
 
 
-_vote, _request, _allowed = reading._vote, reading._request, voting.allowed
+_vote, _request, _allowed, _flaw = reading._vote, reading._request, voting.allowed, voting.flaw
 WHO_JUDGES = Rule(lifecycle, "reviewer_objection", lambda *_: None)
 WHO_COUNTS = Rule(reading, "_vote", lambda row, words, counts: _vote(row, words, True))
 WHICH_ROUND_IS_READ = Rule(reading, "_request", _with_all_votes)
@@ -57,6 +58,17 @@ HOW_MANY_VOTE = Rule(tally, "lacking", lambda request: 0)
 HOW_MANY_AGREE = Rule(tally, "agreed", _one_word_is_enough)
 FREE_PLACES = Rule(lifecycle, "free_places", lambda *_, **__: 1)
 WHAT_WAS_SEEN = Rule(voting, "allowed", lambda *given, **_: _allowed(*given[:5]))
+AGAINST_FINDINGS = Rule(voting, "flaw", lambda *given: _flaw(*given[:4], {}))
+AGAINST = Stops(
+    "output_review/completeness.py",
+    "if decision.verdict is FileVerdict.APPROVED and blocking.get(file.number) and not decision.reason.strip():",
+    "if False:",
+)
+BLOCKING = Stops(
+    "output_review/voting.py",
+    "blocking = {number: found.blocking for number, found in checks_of(connection, request.id).items()}",
+    "blocking: dict[int, tuple[str, ...]] = {}",
+)
 GRACE = Rule(lifecycle, "_grace", lambda *_: None)
 
 

@@ -91,7 +91,7 @@ def neighbour(guard, code: str = "print('well')") -> str:
     return docker("exec", guard.name("erin", CARE), "python3", "-c", code, check=False).strip()
 
 
-@attack("fork-bomb", by=By.WORKSPACE, stops=Stops(SPEC, '"PidsLimit": _pids(spec),'))
+@attack("fork-bomb", by=By.WORKSPACE, stops=Stops(SPEC, '"PidsLimit": pids_of(limits.pids, spec.runtime),'))
 async def test_a_fork_bomb_takes_its_own_processes_only(two, control, image):
     with control("an ordinary container forks as often as it likes"):
         assert ordinary(image, FORK) == "400"
@@ -101,7 +101,7 @@ async def test_a_fork_bomb_takes_its_own_processes_only(two, control, image):
 
 
 @attack("memory-bomb", by=By.WORKSPACE,
-        stops=Stops(SPEC, '_whole(limits["memory_bytes"], _LEAST_MEMORY),', "1 << 33,"))  # fmt: skip
+        stops=Stops(SPEC, 'whole(limits["memory_bytes"], _LEAST_MEMORY),', "1 << 33,"))  # fmt: skip
 async def test_a_memory_bomb_ends_in_its_own_limit(two, control, image):
     with control("an ordinary container takes it"):
         assert ordinary(image, MEMORY) == "taken"

@@ -241,8 +241,8 @@ print(json.dumps(said))
     by=By.WORKSPACE,
     stops=Stops(
         SPEC,
-        "_mount(source, target, True) for source, target in readonly",
-        "_mount(source, target, False) for source, target in readonly",
+        "bind(source, target, True) for source, target in readonly",
+        "bind(source, target, False) for source, target in readonly",
     ),
 )
 async def test_a_dataset_is_read_only_whatever_its_permissions(guard, desk, control, settings):

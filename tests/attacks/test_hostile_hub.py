@@ -169,7 +169,7 @@ async def test_a_stranger_with_a_workspaces_name_is_not_touched(guard, control, 
     by=By.HUB,
     stops=Stops(
         SPEC,
-        "if not (isinstance(spec.image, str) and _IMAGE.fullmatch(spec.image)):",
+        "if not (isinstance(image, str) and IMAGE.fullmatch(image)):",
         "if False:",
     ),
 )
@@ -211,13 +211,13 @@ async def test_an_image_that_declares_volumes_does_not_start(guard, desk, contro
     by=By.HUB,
     stops=Stops(
         SPEC,
-        'uid=_whole(answer["uid"], FIRST_WORKSPACE_UID),',
+        'uid=whole(answer["uid"], FIRST_WORKSPACE_UID),',
         'uid=answer["uid"],',
     ),
     more=(
         Stops(
             SPEC,
-            'gid=_whole(answer["gid"], FIRST_PROJECT_GID),',
+            'gid=whole(answer["gid"], FIRST_PROJECT_GID),',
             'gid=answer["gid"],',
         ),
     ),

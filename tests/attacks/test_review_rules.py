@@ -15,6 +15,9 @@ from output_review.tables import requests, reviews, votes
 from output_review.vocabulary import Action, FileVerdict, Status
 from tests.attacks.claims import By, Stops, attack
 from tests.attacks.review import (
+    AGAINST,
+    AGAINST_FINDINGS,
+    BLOCKING,
     FREE_PLACES,
     GRACE,
     HOW_MANY_AGREE,
@@ -31,6 +34,7 @@ from tests.attacks.review import (
     review,
 )
 from tests.output_review.kit import acting, approved, policed, reread, resubmitted, returned, submitted, voted
+from tests.output_review.reported import a_finding, reported
 
 __all__ = ["review"]
 LIFECYCLE, READING, TALLY = "output_review/lifecycle.py", "output_review/reading.py", "output_review/tally.py"
@@ -233,6 +237,20 @@ def test_one_word_against_a_file_keeps_it_inside(review, control):
         return is_approved(review, request)
 
     with control("where one word is enough, it is approved against the other"), off(HOW_MANY_AGREE):
+        assert passes()
+    assert not passes()
+
+
+@attack("approval-against-a-finding", by=By.PERSON, stops=AGAINST, more=(BLOCKING,))
+def test_what_breaks_a_rule_leaves_only_with_a_reason(review, control):
+    """Two who press the button without having read what the checks found."""
+
+    def passes() -> bool:
+        request = submitted(review)
+        reported(review, request, a_finding())
+        return passes_with(review, "carol", request)
+
+    with control("where nobody asks for a reason, it is approved without one"), off(AGAINST_FINDINGS):
         assert passes()
     assert not passes()
 

@@ -42,6 +42,7 @@ MOUNTS: dict[str, dict[str, bool]] = {
     "guard": {
         "/var/run/docker.sock": True,
         "datasets": False,
+        "outputs/objects": False,
         "projects": True,
         "homes": True,
         "logs": True,

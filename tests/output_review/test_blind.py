@@ -39,7 +39,7 @@ def seen(desk, request, name):
     return (
         {(vote.round, vote.reviewer) for vote in given if sees_vote(actor, present, vote)},
         {comment.text for comment in said if sees_comment(actor, present, comment)},
-        told(actor, present, given, said),
+        told(actor, present, given, said, {}),
     )
 
 

@@ -9,7 +9,8 @@ from enclave.clock import now
 from enclave.errors import BadInput, NotFound
 from enclave.people import Role
 from output_review import voting
-from output_review.checked import RunState, checks_of, put_report
+from output_review.checked import checks_of, put_report
+from output_review.evidence import RunState
 from output_review.provenance import FileRole
 from output_review.release import release_due
 from tests.data_mounts.builders import granted, login, register

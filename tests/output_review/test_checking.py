@@ -10,7 +10,8 @@ from enclave import audit
 from enclave.clock import now
 from enclave.errors import Refused
 from output_review import checking, store
-from output_review.checked import APPROVED, RunState, checks_of, put_report
+from output_review.checked import APPROVED, checks_of, put_report
+from output_review.evidence import RunState
 from output_review.release import release_due
 from tests.data_mounts.builders import granted, login, register
 from tests.output_review.kit import TABLE, acting, approved, policed, resubmitted, returned, submitted

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from enclave.web.desk import make_app
 from enclave.web.ground import room as ground
 from enclave.web.rooms import Caller
-from output_review.checked import RunState
+from output_review.evidence import RunState
 from output_review.web import room
 from tests.output_review.kit import TABLE, submitted
 from tests.output_review.reported import a_finding, a_report

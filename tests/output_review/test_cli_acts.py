@@ -7,7 +7,7 @@ import pytest
 
 from enclave import audit
 from enclave.layout import Layout
-from output_review import records
+from output_review import post, records
 from output_review.behalf import FOR_SOMEBODY
 from output_review.cli import request as noun
 from output_review.vocabulary import SYSTEM, Action, Status
@@ -77,6 +77,10 @@ DONE = {
 }
 
 
+# Who else is told.
+CONCERNED = {"return": {"alice"}, "take-back": {"chen", "cleo"}, "recall": {"alice"}}
+
+
 @pytest.mark.parametrize("verb", DONE)
 def test_it_is_done_for_a_person_and_signed_by_both(desk, capsys, verb):
     person, prepare, becomes = DONE[verb]
@@ -92,7 +96,18 @@ def test_it_is_done_for_a_person_and_signed_by_both(desk, capsys, verb):
     assert after.status is becomes
     if words:
         assert (after.reviewer, after.comment) == (f"operator:root for {person}", "Round them")
+    with desk.database.read() as connection:
+        told = {name: post.newest(connection, name, 1)[0] for name in {person} | CONCERNED.get(verb, set())}
+    assert all(one.event == event.event for one in told.values()), "whoever it was done for hears of it too"
+    assert {one.text for one in told.values()} == {f"{told[person].subject}, by operator:root for {person}"}
     all_whole(desk.database, desk.settings.layout)
+
+
+def test_what_people_do_themselves_names_no_hand(desk):
+    released(desk, submitted(desk))
+    with desk.database.read() as connection:
+        found = [one for name in ("alice", "carol", "chen") for one in post.newest(connection, name, 9)]
+    assert len(found) >= 4 and {one.hand for one in found} == {""}
 
 
 def test_the_rules_are_the_persons(desk, capsys):

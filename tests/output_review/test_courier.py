@@ -1,17 +1,12 @@
 """The courier takes what is due to a real mail server, encrypted, at least once, and carries nothing else."""
 
 import email
-import socket
-import ssl
 import subprocess
-from contextlib import contextmanager
 from dataclasses import replace
 from email.policy import default
 from types import SimpleNamespace
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -23,11 +18,13 @@ from enclave.mail import Smtp, Tls
 from enclave.people import people
 from enclave.settings import Settings
 from enclave.web.rooms import Caller
-from output_review import post
+from output_review import post, store
 from output_review.courier.__main__ import carry
 from output_review.courier.message import Mail, address, message
+from output_review.reading import get_request
 from output_review.tables import notices
-from tests.output_review.kit import returned, submitted
+from tests.output_review.kit import acting, returned, submitted
+from tests.output_review.mailboxes import Box, a_server
 from tests.output_review.served import served
 
 WORDS = st.text(max_size=80)
@@ -82,63 +79,6 @@ def certificate(tmp_path_factory):
     return folder
 
 
-class Box:
-    """What a mail server was given, and by whom; `refuse` answers instead of taking it."""
-
-    def __init__(self):
-        self.mails, self.logins, self.refuse, self.encrypted = [], [], {}, []
-
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # aiosmtpd's name
-        if address in self.refuse:
-            return self.refuse[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server, session, envelope):  # aiosmtpd's name
-        self.encrypted.append(session.ssl is not None)
-        self.mails.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=default)))
-        return "250 taken"
-
-    def login(self, _server, _session, _envelope, _mechanism, data):
-        self.logins.append(data)
-        return AuthResult(success=data == LoginPassword(b"courier", b"the-password"), handled=False)
-
-
-class _Server(Controller):
-    def __init__(self, box, tls):
-        self.tls, self.box = tls, box
-        super().__init__(box, hostname="127.0.0.1", port=0)
-
-    def factory(self):
-        if self.tls is None:
-            return SMTP(self.box)
-        return SMTP(self.box, tls_context=self.tls, require_starttls=True, auth_required=True,
-                    authenticator=self.box.login)  # fmt: skip
-
-    def _trigger_server(self):
-        """The base class connects to the port that was asked for, which was none in particular."""
-        with socket.create_connection(("127.0.0.1", self.bound), timeout=20) as probe:
-            probe.recv(1)
-
-    @property
-    def bound(self):
-        return self.server.sockets[0].getsockname()[1]
-
-
-@contextmanager
-def a_server(box, folder=None):
-    tls = None
-    if folder is not None:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    server = _Server(box, tls)
-    server.start()
-    try:
-        yield server.bound
-    finally:
-        server.stop()
-
-
 @pytest.fixture
 def at_the_desk(desk, tmp_path):
     """The desk's socket for the courier, with notices for carol, chen, cleo and bob."""
@@ -173,6 +113,20 @@ def test_a_mail_says_what_happened_and_where_and_nothing_of_what_was_asked(desk,
         assert audit.events(connection, "person:bob", 1)[0].event == "notice.mailed"
 
 
+def test_a_mail_of_what_an_operator_did_says_for_whom_and_goes_however_long_the_names_are(desk, at_the_desk):
+    with desk.database.write() as connection:
+        carol = acting(connection, "carol", "tumour-ml")
+        behalf = replace(carol, operator="operator:" + "x" * 60, reason="She is ill")
+        request = get_request(connection, 1)
+        store.withdraw(connection, replace(behalf, name="bob", member=True), 1, request.version, now())
+    box = Box()
+    with a_server(box) as port:
+        carry(at_the_desk, smtp(port), "", "enclave")
+    [mail] = [one for to, one in box.mails if to == ["bob@example.org"] and "withdrawn" in one["Subject"]]
+    assert mail["Subject"] == "[enclave] Request 1 of tumour-ml was withdrawn"
+    assert f"was withdrawn, by operator:{'x' * 36} for bob." in " ".join(mail.get_content().split())
+
+
 def test_the_way_is_encrypted_and_the_password_sent_to_nobody_else(desk, at_the_desk, certificate, monkeypatch):
     box = Box()
     with a_server(box, certificate) as port:
@@ -185,6 +139,22 @@ def test_the_way_is_encrypted_and_the_password_sent_to_nobody_else(desk, at_the_
         later(desk)
         assert carry(at_the_desk, there, "the-password", "enclave") == 4
     assert box.encrypted == [True] * 4
+
+
+def test_an_institutions_own_authority_vouches_and_then_no_other_does(
+    desk, at_the_desk, certificate, tmp_path, monkeypatch
+):
+    box = Box()
+    own = tmp_path / "smtp_authorities.pem"
+    with a_server(box, certificate) as port:
+        there = replace(smtp(port, Tls.STARTTLS, "courier"), authorities=own)
+        assert carry(at_the_desk, there, "the-password", "enclave") == 0, "no such file: the system's, which do not"
+        later(desk)
+        own.write_bytes(b"no certificate")
+        assert carry(at_the_desk, there, "the-password", "enclave") == 0
+        later(desk)
+        own.write_bytes((certificate / "cert.pem").read_bytes())
+        assert carry(at_the_desk, there, "the-password", "enclave") == 4
 
 
 def test_a_server_without_encryption_is_told_nothing(desk, at_the_desk):

@@ -190,15 +190,26 @@ def test_who_has_taken_the_places_is_named():
     ],
 )
 def test_a_vote_that_lacks_something_is_refused(decisions, comment, because):
-    assert flaw(Action.VOTE, comment, decisions, FILES).code is because
+    assert flaw(Action.VOTE, comment, decisions, FILES, {}).code is because
 
 
 def test_a_complete_vote_has_no_flaw():
     both = [FileDecision(1, YES), FileDecision(2, NO, "cells below 10")]
-    assert flaw(Action.VOTE, "fine", both, FILES) is None
+    assert flaw(Action.VOTE, "fine", both, FILES, {}) is None
     for action in (Action.RETURN, Action.REJECT, Action.RECALL):
-        assert flaw(action, "round the counts", [], FILES) is None
-        assert flaw(action, "", both, FILES).code is Because.NO_COMMENT
+        assert flaw(action, "round the counts", [], FILES, {}) is None
+        assert flaw(action, "", both, FILES, {}).code is Because.NO_COMMENT
+
+
+def test_who_lets_out_what_breaks_a_rule_says_why():
+    broken = {1: ("minimum-count",)}
+    for blank in ("", " \n"):
+        found = flaw(Action.VOTE, "fine", [FileDecision(1, YES, blank), FileDecision(2, YES)], FILES, broken)
+        assert found.code is Because.AGAINST_FINDING and "minimum-count" in found.text
+    assert flaw(Action.VOTE, "fine", [FileDecision(1, YES, "rounded"), FileDecision(2, YES)], FILES, broken) is None
+    assert flaw(Action.VOTE, "fine", [FileDecision(1, NO, "small"), FileDecision(2, YES)], FILES, broken) is None
+    assert flaw(Action.VOTE, "fine", [FileDecision(1, YES), FileDecision(2, YES)], FILES, {1: ()}) is None
+    assert flaw(Action.RETURN, "round the counts", [FileDecision(1, YES)], FILES, broken) is None
 
 
 @pytest.mark.parametrize("status", list(Status))

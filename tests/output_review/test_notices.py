@@ -15,7 +15,7 @@ from output_review.notices import SAYS, audience
 from output_review.queries import released_of
 from output_review.release import release_due
 from output_review.tables import notices
-from output_review.vocabulary import Audience, RequestEvent
+from output_review.vocabulary import Actor, Audience, RequestEvent
 from tests.data_mounts.builders import login
 from tests.output_review.kit import (
     acting,
@@ -108,8 +108,11 @@ def test_what_was_refused_tells_nobody(desks):
 def test_nobody_is_told_what_they_did_themselves_nor_anybody_whom_it_does_not_concern(event, actor, hands, comment):
     from tests.output_review.test_lifecycle import a_request
 
-    found = audience(event, a_request(), actor, hands, {"carol", "cleo"}, {"bob"}, comment)
+    able, downloaded = {"carol", "cleo"}, {"bob"}
+    found = audience(event, a_request(), Actor(actor), hands, able, downloaded, comment)
     assert actor not in found and found <= {"alice", "bob", "carol", "chen", "cleo"}
+    behalf = Actor(actor, operator="operator:root", reason="ill")
+    assert audience(event, a_request(), behalf, hands, able, downloaded, comment) == found | {actor}
     assert not found or event in SAYS, "whatever is told has words"
 
 

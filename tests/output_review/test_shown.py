@@ -176,7 +176,10 @@ def test_a_model_is_described_with_every_array_and_without_being_loaded(attacks)
     )
     rows = next(one for one in found["arrays"] if one["path"] == "._fit_X")
     assert (rows["dtype"], rows["shape"]) == ("float64", "150 × 4") and rows["values"].startswith("5.1, 3.5, 1.4")
+    assert ("._fit_X", "._fit_X") in {(one["path"], one["at"]) for one in found["outline"]}
     assert all(one["usual"] for one in found["imports"]) and found["notes"] == []
+    nested = told(pickle.dumps({"models": [KNeighborsClassifier().fit(x, y)]}), "nested.pkl")
+    assert [one["path"] for one in nested["outline"] if one["at"] == "['models'][0]._fit_X"] == ["._fit_X"]
     for name in ("canary.pkl", "canary-0.pkl", "canary.joblib"):
         found = told(attacks[name], name)
         assert "what no model needs" in said(found) and not found["calls"][0]["usual"]

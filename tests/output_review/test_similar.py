@@ -56,6 +56,6 @@ async def test_the_checker_finds_last_months_table_beside_this_months_and_the_au
 async def test_what_no_check_has_seen_is_said_before_a_vote(client, desk):
     request = submitted(desk)
     text = await page(client, "carol", f"/desk/requests/{request.id}")
-    assert "No automatic check has looked at these files" in text
+    assert "Automatic checks have looked at none of 1 output." in text and "not checked yet" in text
     _answer, text = await send(client, "carol", request, a_form(request))
-    assert "No automatic check has looked at them" in text.partition("<dialog")[2]
+    assert "Not checked yet" in text.partition("<dialog")[2]

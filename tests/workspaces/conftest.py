@@ -6,6 +6,8 @@ under runc and once under runsc (gVisor).
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import os
 import subprocess
 import uuid
@@ -16,8 +18,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from enclave.layout import FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
-from enclave.names import DatasetName, DatasetVersion, ProjectSlug
+from enclave.layout import DESK_UID, FIRST_PROJECT_GID, FIRST_WORKSPACE_UID, Layout
+from enclave.names import DatasetName, DatasetVersion, Digest, ProjectSlug
 from enclave.settings import Settings
 from tests.workspaces.engine import GuardClient, docker, test_image
 from tests.workspaces.logins import authenticator, login_desk, provider
@@ -90,6 +92,11 @@ class DeskDouble:
         self.free_bytes = 0
         self.silent_when_idle = False  # leaves a guard in which nothing runs without an answer
         self.asked: list[str] = []
+        self.due: list[dict[str, Any]] = []  # runs of the checks, each told once
+        self.goes_on = True
+        self.lines: list[Any] = []
+        self.ends: list[tuple[int, str]] = []
+        self.refused = b""  # a line with this in it is refused
         self.events: list[dict[str, Any]] = []
         self._runner: web.AppRunner | None = None
 
@@ -102,6 +109,21 @@ class DeskDouble:
         self.answer["mounts"].append(mount)
         return folder
 
+    def check(self, code: str, run: int = 1, **changes: Any) -> dict[str, Any]:
+        """Have the checks' container do this: the code is its first file."""
+        digest = hashlib.sha256(code.encode()).hexdigest()
+        source = self.layout.object(Digest(digest))
+        source.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        source.write_text(code)
+        os.chown(source, DESK_UID, DESK_UID)
+        source.chmod(0o440)
+        limits = {"memory_bytes": 256 << 20, "cpus": 1.0, "pids": 64, "tmp_bytes": 8 << 20, "seconds": 60}
+        file = {"number": 1, "name": "do.py", "sha256": digest, "source": str(source)}
+        told = {"run": run, "files": [file], "earlier": [], "left_out": 0, "mounts": self.answer["mounts"]}
+        told |= {"thresholds": {"min_count": 11}, "limits": limits}
+        self.due.append(told | {key: self.answer[key] for key in ("image", "runtime")} | changes)
+        return self.due[-1]
+
     @property
     def last(self) -> dict[str, Any]:
         """The newest event, or one in which nothing happened."""
@@ -112,6 +134,10 @@ class DeskDouble:
         app.router.add_get("/guard/workspaces/{person}/{project}", self._workspaces)
         app.router.add_post("/guard/standing", self._standing)
         app.router.add_post("/guard/events", self._events)
+        app.router.add_post("/guard/checks/due", self._due)
+        app.router.add_get("/guard/checks/{run}", self._goes_on)
+        app.router.add_post("/guard/checks/{run}/lines", self._line)
+        app.router.add_post("/guard/checks/{run}/ended", self._ended)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         path = self.layout.desk_socket("guard")
@@ -143,6 +169,23 @@ class DeskDouble:
             if reason
         ]
         return web.json_response({"stop": self.stop + full})
+
+    async def _due(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.due.pop(0) if self.due else {"run": None})
+
+    async def _goes_on(self, _request: web.Request) -> web.Response:
+        return web.json_response({"goes_on": self.goes_on})
+
+    async def _line(self, request: web.Request) -> web.Response:
+        said = await request.read()
+        if self.refused and self.refused in said:
+            return web.json_response({"error": "That is no line."}, status=400)
+        self.lines.append(json.loads(said))
+        return web.Response(status=204)
+
+    async def _ended(self, request: web.Request) -> web.Response:
+        self.ends.append((int(request.match_info["run"]), (await request.json())["why"]))
+        return web.Response(status=204)
 
     async def _events(self, request: web.Request) -> web.Response:
         event = await request.json()

@@ -21,7 +21,17 @@ ALICE, TUMOUR = PersonName("alice"), ProjectSlug("tumour-ml")
 _DOCKERFILE = """\
 FROM {base}
 COPY start-workspace /usr/local/bin/start-workspace
-RUN chmod 755 /usr/local/bin/start-workspace
+COPY python /opt/enclave/bin/python
+RUN chmod 755 /usr/local/bin/start-workspace /opt/enclave/bin/python
+"""
+# In the place of the checks' Python: does what the first file of the submission says.
+_CHECK = """\
+#!/usr/bin/python3
+import json, os, pathlib, sys
+def say(**value):
+    print(json.dumps(value), flush=True)
+(first,) = pathlib.Path("/submission/1").iterdir()
+exec(first.read_text())
 """
 # Says who it is, does what /home/do.py says, if there is one, and answers on the workspace's socket. What comes
 # over /home/run.sock is run in a process of its own, as a notebook's code is: a child of the program that the
@@ -82,6 +92,7 @@ def test_image() -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Dockerfile").write_text(_DOCKERFILE.format(base=_base()))
         (Path(folder) / "start-workspace").write_text(_PROGRAM)
+        (Path(folder) / "python").write_text(_CHECK)
         docker("build", "--quiet", "--network", "none", "--tag", "enclave-test/tiny:latest", folder, timeout=600)
     return docker("image", "inspect", "--format", "{{.Id}}", "enclave-test/tiny:latest").strip()
 

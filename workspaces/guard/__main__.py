@@ -18,6 +18,7 @@ from enclave.settings import Settings
 from enclave.web.desk import answers, listen
 from workspaces.guard import usage
 from workspaces.guard.app import make_app
+from workspaces.guard.checks import Checks
 from workspaces.guard.disk import MEASURE_SECONDS, DiskWatch
 from workspaces.guard.engine import ENGINE_SOCKET, Engine
 from workspaces.guard.keeper import Keeper
@@ -45,7 +46,8 @@ async def guarding(
         runner = web.AppRunner(make_app(keeper), access_log=None)
         await runner.setup()
         await listen(runner, layout.guard_socket)
-        work = (records.telling(), reconciler.run(), reconciler.watch(), watch.run())
+        checks = Checks(layout, engine, records)
+        work = (records.telling(), reconciler.run(), reconciler.watch(), watch.run(), checks.run())
         tasks = [asyncio.create_task(one) for one in work]
         try:
             yield keeper

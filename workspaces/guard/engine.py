@@ -10,6 +10,7 @@ from typing import Any
 
 import aiodocker
 import aiohttp
+from aiodocker.stream import Stream
 
 from enclave.errors import BadInput, Broken
 from enclave.names import PersonName, ProjectSlug, person_name, project_slug
@@ -81,10 +82,10 @@ class Engine:
             found = await self._docker.images.inspect(image)
         except aiodocker.DockerError as error:
             if error.status == _GONE:
-                raise Broken(f"the workspace image {image} is not on this machine") from error
+                raise Broken(f"the image {image} is not on this machine") from error
             raise
         if (found.get("Config") or {}).get("Volumes"):
-            raise Broken(f"the workspace image {image} declares volumes, which would be writable disk of the host")
+            raise Broken(f"the image {image} declares volumes, which would be writable disk of the host")
 
     async def create(self, name: str, body: dict[str, Any]) -> str:
         return (await self._docker.containers.create(body, name=name)).id
@@ -110,6 +111,21 @@ class Engine:
         filters = json.dumps({"label": [f"enclave={self.instance}", "enclave.person"]})
         listed = await self._docker.containers.list(all="true", filters=filters)
         return [_listed(item._container) for item in listed]
+
+    async def checks(self) -> list[str]:
+        """The ids of every container of this instance's checks, in any state."""
+        filters = json.dumps({"label": [f"enclave={self.instance}", "enclave.check"]})
+        return [one.id for one in await self._docker.containers.list(all="true", filters=filters)]
+
+    def printing(self, container: str) -> Stream:
+        """What a container prints, as it does; to be opened before it starts, so that nothing is missed."""
+        return self._docker.containers.container(container).attach(stdout=True, stderr=True)
+
+    async def ended(self, container: str) -> Container:
+        """How it ended, once it has."""
+        one = self._docker.containers.container(container)
+        await one.wait(timeout=60)
+        return _container(await one.show())
 
     async def printed(self, container: str) -> bytes:
         """What the container printed (the engine keeps the last 2 MB)."""

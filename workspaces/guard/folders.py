@@ -15,6 +15,7 @@ from pathlib import Path
 
 from enclave.errors import Broken
 from enclave.layout import GATE_UID, Layout
+from workspaces.check_spec import CheckSpec
 from workspaces.spec import WorkspaceSpec
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -37,6 +38,18 @@ def prepare(spec: WorkspaceSpec, layout: Layout) -> None:
         _own(folder, spec.uid, GATE_UID, 0o2770)
     with open_folder(root, layout.inward_folder(spec.person, spec.project), make=0o711) as folder:
         _own(folder, GATE_UID, GATE_UID, 0o755)
+
+
+def look_at(spec: CheckSpec, layout: Layout) -> None:
+    """Raise `Broken` unless all that a check is to see is there: folders of datasets, and files, none by a link."""
+    for dataset in spec.datasets:
+        with open_folder(layout.root, layout.dataset(dataset.name, dataset.version)):
+            pass
+    for one in (*spec.files, *spec.earlier):
+        path = layout.object(one.sha256)
+        with open_folder(layout.root, path.parent) as folder:
+            if not stat.S_ISREG(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode):
+                raise Broken(f"{path} is no file")
 
 
 def keep_log(layout: Layout, folder: Path, name: str, text: bytes) -> Path:

@@ -185,6 +185,8 @@ class Keeper:
         first = container not in self.memory_reached
         self.memory_reached.add(container)
         found = next((one for one in await self.engine.workspaces() if one.id == container), None)
+        if found is None:  # one of the checks, which are told of otherwise
+            self.memory_reached.discard(container)
         owner = found and found.belongs_to(self.engine.instance)
         if first and found and owner and found.running:
             log.info("%s/%s reached its memory limit", *owner)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -75,6 +76,31 @@ class Records:
         if not isinstance(stop, list):
             raise DeskAway(f"the desk answered {answer!r}")
         return stop
+
+    async def due_check(self) -> Mapping[str, Any]:
+        """The run of the checks to be started, `run` None for none; raise `DeskAway`. What ran before is lost."""
+        answer = await self._ask("POST", "/guard/checks/due", None)
+        if "run" not in answer:
+            raise DeskAway(f"the desk answered {answer!r}")
+        return answer
+
+    async def check_goes_on(self, run: int) -> bool:
+        """Whether a run of the checks may go on; raise `DeskAway`."""
+        return (await self._ask("GET", f"/guard/checks/{run}", None)).get("goes_on") is True
+
+    async def check_says(self, run: int, line: bytes) -> bool:
+        """Hand on a line as it is. False if the desk will not have it: it is none, or the run is over."""
+        try:
+            async with self._session.post(f"/guard/checks/{run}/lines", data=BytesIO(line)) as response:
+                if response.status in (204, 400, 404, 409):
+                    return response.status == 204
+                raise DeskAway(f"the desk answered a line of a check with status {response.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise DeskAway(f"a line of a check: {error!r}") from error
+
+    async def check_ended(self, run: int, why: str) -> None:
+        """A run's container is gone; raise `DeskAway`, which finds it lost at the next question."""
+        await self._ask("POST", f"/guard/checks/{run}/ended", {"why": why})
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Have the desk told of what happened, now or when it is back."""

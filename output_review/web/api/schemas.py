@@ -1,6 +1,8 @@
 """What the API takes and answers, as shapes. The answers' values are made by `output_review.shown`."""
 
 from output_review.causes import Cause
+from output_review.checks.findings import Severity, Verdict
+from output_review.evidence import RunState
 from output_review.limits import LIMITS
 from output_review.places import FARTHEST, LONGEST_MEMBER, NUMBERS
 from output_review.policy import BOUNDS, Downloader, Releaser
@@ -12,7 +14,21 @@ from output_review.vocabulary import (
     FileVerdict,
     Status,
 )
-from output_review.web.api.shapes import Flag, Many, Maybe, Moment, Number, OneOf, Shape, Text, Thing, Whole, words
+from output_review.web.api.shapes import (
+    ANYTHING,
+    SCALAR,
+    Flag,
+    Many,
+    Maybe,
+    Moment,
+    Number,
+    OneOf,
+    Shape,
+    Text,
+    Thing,
+    Whole,
+    words,
+)
 
 _MOST_FILES = BOUNDS["max_files"][1]
 _NUMBER, _COUNT = Whole(1), Whole(0)
@@ -43,6 +59,26 @@ _DIGEST = Text(pattern="^[0-9a-f]{64}$")
 CODE = Thing({"name": Text(), "size": _COUNT, "sha256": _DIGEST}, name="Code")
 GROUP = Thing({"number": _NUMBER, "title": Text(), "context": Text(), "controls": Text()}, name="Group")
 ORIGIN = Thing({"image": Text(), "datasets": Many(Text()), "started": Maybe(Moment())}, name="Origin")
+_SAID_OF_IT = ("formula", "message", "source", "advice")
+FINDING = Thing(
+    {"check": Text(), "rule": Text(), "severity": words(Severity), "place": ANYTHING}
+    | {"value": SCALAR, "threshold": SCALAR}
+    | {name: Text() for name in _SAID_OF_IT},
+    name="Finding",
+)
+CHECKS = Thing(
+    {
+        "state": words(RunState),
+        "why": Text(),
+        "progress": Text(),
+        "ended": Maybe(Moment()),
+        "verdict": Maybe(words(Verdict)),
+        "findings": Many(FINDING),
+        "not_checked": Many(Thing({"check": Text(), "why": Text()}, name="Gap")),
+        "ran": Many(Text()),
+    },
+    name="Checks",
+)
 FILE = Thing(
     {
         "number": _NUMBER,
@@ -62,6 +98,7 @@ FILE = Thing(
         "said": Many(SAID),
         "before": Many(SAID),
         "comments": Many(COMMENT),
+        "checks": Maybe(CHECKS),
     },
     name="File",
 )

@@ -123,6 +123,13 @@ class Moment(Shape):
         return {"type": "string", "format": "date-time"}
 
 
+class Scalar(Shape):
+    """A number, a text or null, in answers only."""
+
+    def schema(self) -> Schema:
+        return {"type": ["number", "string", "null"]}
+
+
 class Anything(Shape):
     """Any object, in answers only."""
 
@@ -130,7 +137,7 @@ class Anything(Shape):
         return {"type": "object"}
 
 
-ANYTHING = Anything()
+ANYTHING, SCALAR = Anything(), Scalar()
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,18 @@ import io
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from output_review.kinds import Family, Form, Kind
 from output_review.readers import records
 from output_review.readers.tables import sheets
 
-PIECES = st.lists(st.sampled_from(["a", "é", '"', '"', '""', ",", ",", "\n", "\n", "\r\n", "\r", '","', "\n\n"]))
+PIECES = st.lists(
+    st.sampled_from(
+        ["a", "é", ',"a,a",', '"a\na"\n', '"""', '"', '"', '""', ",", ",", "\n", "\n", "\r\n", "\r", '","', "\n\n"]
+    )
+)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -26,6 +30,7 @@ def as_csv_reads(text):
     return [tuple(row) for row in csv.reader(io.StringIO(text, newline="")) if row]
 
 
+@settings(deadline=None)  # one of them waits for numpy
 @given(PIECES.map("".join), st.integers(1, 9), st.lists(st.integers(0, 12), max_size=4))
 def test_every_row_from_everywhere_is_the_one_that_csv_reads(text, piece, starts):
     header, *rows = as_csv_reads(text) or [()]
@@ -58,6 +63,15 @@ def test_the_stretches_follow_each_other_without_a_gap():
     assert len(found) > 1 and sum(one.count for one in found) == 60_000
     assert all(before.offset + before.size == after.offset for before, after in pairwise(found))
     assert found[-1].offset + found[-1].size == len(content) and {3} == set().union(*(one.widths for one in found))
+
+
+@pytest.mark.parametrize("cell", ["x, y", "x\ny", 'x ""y"", z', '""x"",\n""', ",", '""'])
+def test_what_quotes_hold_is_counted_without_parsing_it(cell, monkeypatch):
+    monkeypatch.setattr(records, "_parsed", None)
+    content = "a,b,c\n" + f'1,"{cell}",3\n' * 60_000
+    sheet = sheet_of(content)
+    assert (sheet.count(), sheet.width()) == (60_000, 3)
+    assert sheet.rows(59_999, 2) == [("1", cell.replace('""', '"'), "3")]
 
 
 def test_a_mark_at_the_beginning_is_no_part_of_the_header():
