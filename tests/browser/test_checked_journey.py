@@ -1,4 +1,4 @@
-"""By real clicks: a table that says too much is caught before anybody is asked, fixed, and leaves with its evidence.
+"""By real clicks: a table that says too much is caught before anybody is asked, fixed, leaves with evidence.
 A second table, one person apart from it, is stopped by the desk and says why."""
 
 import pytest
