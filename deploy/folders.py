@@ -33,7 +33,7 @@ FOLDERS: tuple[Folder, ...] = (
     Folder("gate", GATE_UID, GATE_UID, 0o700, "the gate's routes: gate only"),
     Folder("outputs", DESK_UID, DESK_UID, 0o700, "submitted bytes: desk only"),
     Folder("outputs/incoming", DESK_UID, DESK_UID, 0o700, "submissions still arriving"),
-    Folder("outputs/objects", DESK_UID, DESK_UID, 0o700, "copies by digest"),
+    Folder("outputs/objects", DESK_UID, DESK_UID, 0o700, "copies by digest; a check is shown single ones"),
     Folder("datasets", ROOT, ROOT, 0o755, "written by the librarian; workspaces read what is mounted"),
     Folder("projects", ROOT, ROOT, 0o711, "the guard makes one folder a project"),
     Folder("homes", ROOT, ROOT, 0o711, "the guard makes one folder a member and project"),

@@ -35,6 +35,7 @@ from output_review.vocabulary import OPEN
 
 MOST_TRIES = 2
 MOST_EARLIER = 500
+AT_A_FILE = "file "  # how the progress of the file begins that a run is at
 LOST = "the run was interrupted"
 GONE = "its stored bytes are gone: tell an admin"
 UNMOUNTABLE = "the granted data cannot be mounted: tell an admin"
@@ -60,6 +61,11 @@ class Run:
     left_out: int
     mounts: tuple[Mount, ...]
     thresholds: Thresholds
+
+
+def is_due(connection: Connection) -> bool:
+    """Whether `begin_run` has anything to do; the guard asks often."""
+    return bool(_rows(connection, _R.state == RunState.RUNNING) or _due(connection))
 
 
 def begin_run(connection: Connection, layout: Layout, now: datetime) -> Run | None:
@@ -164,9 +170,21 @@ def request_of(connection: Connection, run: int) -> int:
     return int(row.request_id)
 
 
-def end_run(connection: Connection, run: int, why: str, now: datetime) -> None:
-    """A run's container is gone. Files without a report wait once more, or are not checked. Idempotent."""
-    _settle(connection, _of_run(connection, run).all(), why or "the checks ended without a word on it", now)
+def end_run(connection: Connection, run: int, why: str, now: datetime, at_fault: bool = False) -> None:
+    """A run's container is gone. Files without a report wait once more, or are not checked. Idempotent.
+
+    `at_fault`: what runs in it ended it, so the file that it was at is not checked, and the others wait as if the
+    run had not been.
+    """
+    rows, why = _of_run(connection, run).all(), why or "the checks ended without a word on it"
+    ended_it = [row for row in rows if at_fault and row.progress.startswith(AT_A_FILE)]
+    _settle(connection, ended_it, why, now, final=True)
+    rest = [row for row in rows if row not in ended_it]
+    if not ended_it:
+        _settle(connection, rest, why, now)
+        return
+    waits = {"state": RunState.WAITING, "why": "", "progress": "", "tries": _R.tries - 1}
+    change(connection, rest, CheckEvent.AGAIN, waits, {"why": f"the run ended at another file: {why}"})
 
 
 def over(run: int) -> Refused:

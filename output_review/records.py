@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from enclave import audit
 from enclave.errors import BadInput, Broken, Refused
 from output_review.behalf import signature
+from output_review.checked import checks_of
 from output_review.completeness import flaw
 from output_review.lifecycle import releasable
 from output_review.queries import Released, downloads_of
@@ -34,7 +35,7 @@ def release(connection: Connection, actor: Actor, number: int, version: int, now
     if not leaving:
         raise Broken(f"request {number} is approved, but none of its files is")
     approvers = ", ".join(sorted(counting(request)))
-    record = written(record_of(request, leaving, actor.name, now))
+    record = written(record_of(request, leaving, actor.name, now, checks_of(connection, number)))
     digest = sha256(record.encode()).hexdigest()
     connection.execute(insert(release_records).values(request_id=number, record=record, sha256=digest))
     connection.execute(

@@ -7,14 +7,17 @@ personal data, so that what it prints may be anything: what goes to an author or
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 from output_review.evidence import FileChecks
 from output_review.places import NUMBERS
 
+_TEXT = (files("output_review") / "rules.json").read_text()
+VERSION = sha256(_TEXT.encode()).hexdigest()
 # Of each check its title, and of each of its rules what it advises.
-CHECKS: Mapping[str, Mapping[str, Any]] = json.loads((files("output_review") / "rules.json").read_text())
+CHECKS: Mapping[str, Mapping[str, Any]] = json.loads(_TEXT)
 ADVICE: Mapping[str, str] = {name: text for check in CHECKS.values() for name, text in check["rules"].items()}
 
 

@@ -29,6 +29,7 @@ from workspaces.spec import (
 
 LONGEST_SECONDS = 4 * 3600
 MOST_FILES = 1000
+PLACES = ("", ".", "..")  # what a step of a path must not be
 _LONGEST_NAME = 255  # bytes, as file systems count
 _WORD = re.compile(r"[a-z_]{1,40}", re.ASCII)
 
@@ -147,7 +148,7 @@ def _one(item: Mapping[str, Any], layout: Layout) -> Stored:
 
 def _name(value: Any) -> str:
     """A name that is one step of a path and nothing else."""
-    plain = isinstance(value, str) and value.isprintable() and value not in ("", ".", "..") and "/" not in value
+    plain = isinstance(value, str) and value.isprintable() and value not in PLACES and "/" not in value
     if not plain or len(value.encode()) > _LONGEST_NAME:
         raise ValueError(f"{value!r} is no name of a file")
     return str(value)

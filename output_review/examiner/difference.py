@@ -1,4 +1,5 @@
-"""What changed between two files, line by line, in a child of its own: `python -I -m ...difference DESCRIPTOR`.
+"""What changed between two files: cell by cell in tables, line by line in texts. A child of its own makes it:
+`python -I -m ...difference DESCRIPTOR`.
 
 Standard input is the file as it is now, DESCRIPTOR the file as it was; the report's JSON goes to standard output.
 """
@@ -10,9 +11,11 @@ import sys
 from itertools import islice
 from typing import Any, BinaryIO
 
+from output_review.examiner.cells import changes
 from output_review.examiner.limits import limit_myself
 from output_review.examiner.visible import cut, text_of
 from output_review.kinds import Family, Kind, kind_of
+from output_review.readers.unreadable import Unreadable
 
 LARGEST = 4 * 1024**2  # bytes of a file that is compared
 MOST_LINES = 50_000
@@ -23,12 +26,35 @@ _MARKS = {"+": "added", "-": "removed", " ": "kept", "@": "place"}
 
 
 def report(before: BinaryIO, after: BinaryIO) -> dict[str, Any]:
-    """`lines`, each with its `mark`, of a text or a table in text; otherwise a note says why there are none."""
-    found: dict[str, Any] = {"family": "difference", "kind": "Line by line", "notes": [], "lines": []}
+    """`tables` of two tables, see `cells.changes`; `lines`, each with its `mark`, of a text or a table in text. A
+    note says why there are neither."""
+    found: dict[str, Any] = {"family": "difference", "kind": "Line by line", "notes": [], "tables": [], "lines": []}
     if any(_size(file) > LARGEST for file in (before, after)):
         return found | {"notes": [f"Too large to be compared: at most {LARGEST // 1024**2} MB are."]}
-    if not all(_is_text(kind_of(file, "")) for file in (before, after)):
-        return found | {"notes": ["Not both are text, so their lines are not compared: look at each by itself."]}
+    kinds = [kind_of(file, "") for file in (before, after)]
+    if all(kind.family is Family.TABLE for kind in kinds):
+        try:
+            found |= {"tables": changes((before, kinds[0]), (after, kinds[1])), "kind": "Cell by cell"}
+        except Unreadable as reason:
+            found["notes"].append(str(reason))
+    if not all(map(_is_text, kinds)):
+        return found | _without_lines(found)
+    return _by_line(before, after, found)
+
+
+def _without_lines(found: dict[str, Any]) -> dict[str, Any]:
+    if found["tables"]:
+        return {}
+    if found["kind"] == "Cell by cell":
+        return {"notes": ["The cells are the same; something else of the files differs."]}
+    return {
+        "notes": [*found["notes"], "Not both are text, so their lines are not compared: look at each by itself."]
+    }
+
+
+def _by_line(before: BinaryIO, after: BinaryIO, found: dict[str, Any]) -> dict[str, Any]:
+    for file in (before, after):
+        file.seek(0)
     old, new = (text_of(file, []).split("\n") for file in (before, after))
     if max(len(old), len(new)) > MOST_LINES:
         return found | {"notes": [f"Too long to be compared: at most {MOST_LINES:,} lines are."]}

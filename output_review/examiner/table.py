@@ -52,7 +52,7 @@ def _window(held: tuple[Sheet, ...], place: Place, notes: list[str]) -> dict[str
         "first": top,
         "left": left,
         "header": [cut(name, MAX_CELL) for name in _part(sheet.columns, across)],
-        "rows": [[cut(_text(cell), MAX_CELL) for cell in _part(row, across)] for row in rows],
+        "rows": [[cut(cell_text(cell), MAX_CELL) for cell in _part(row, across)] for row in rows],
         "formulas": {
             f"{formula.row + 1}:{formula.column + 1}": cut(formula.text, MAX_CELL)
             for formula in sheet.formulas
@@ -70,14 +70,15 @@ def _cell(rows: list[Row], place: Place, top: int) -> dict[str, Any]:
         return {}
     row = rows[number(place, "row") - top :][:1]
     cells = _part(row[0], range(number(place, "column") - 1, number(place, "column"))) if row else ()
-    return {"cell": cut(_text(cells[0]), MAX_WHOLE)} if cells else {}
+    return {"cell": cut(cell_text(cells[0]), MAX_WHOLE)} if cells else {}
 
 
 def _part(row: tuple[Any, ...], across: range) -> tuple[Any, ...]:
     return row[across.start : across.stop]
 
 
-def _text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
+    """What stands in a cell; nothing for none."""
     if cell is None:
         return ""
     return cell.isoformat(" ") if isinstance(cell, datetime) else str(cell)

@@ -191,6 +191,8 @@ export class Table {
     const thead = element("thead"), tbody = element("tbody");
     thead.append(head);
     tbody.append(...rows);
+    const held = this.table.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    this.wanted = held || this.wanted;
     this.table.replaceChildren(thead, tbody);
     this.table.setAttribute("aria-rowcount", this.total + 1);
     if (known[0] && this.noted !== this.sheet) {

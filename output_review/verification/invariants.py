@@ -4,8 +4,9 @@ Each invariant is one function that yields a sentence for each thing that is wro
 is told twice.
 """
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -34,10 +35,20 @@ class Invariant(StrEnum):
     APPROVAL = "approval"
     RELEASE = "release"
     RECORD = "record"
+    CHECKS = "checks"
     DOWNLOADS = "downloads"
     COMMENTS = "comments"
     CLAIMS = "claims"
     POLICIES = "policies"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the log tells of reports of checks: the `newest` of this request (the event's number, digest) by (round,
+    file); the `digests` of all requests."""
+
+    newest: Mapping[tuple[int, int], tuple[int, str]]
+    digests: Set[str]
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,8 @@ class Account:
     claims: Sequence[Row]
     released: Sequence[Row]
     records: Sequence[Row]
+    checks: Sequence[Row]
+    reported: Reported
 
     @property
     def newest(self) -> dict[tuple[int, str], Row]:
@@ -62,8 +75,12 @@ class Account:
 
     def words(self, review: Row) -> dict[str, str]:
         """What one word says: a verdict for each digest."""
+        return {row.sha256: row.verdict for row in self.said(review)}
+
+    def said(self, review: Row) -> list[Row]:
+        """The rows of one word, one for each digest."""
         key = (review.round, review.reviewer, review.number)
-        return {row.sha256: row.verdict for row in self.votes if (row.round, row.reviewer, row.number) == key}
+        return [row for row in self.votes if (row.round, row.reviewer, row.number) == key]
 
 
 Wrong = Iterator[str]
@@ -178,6 +195,27 @@ def record(account: Account, story: Story) -> Wrong:
         yield "the digest kept of its release's record is not the record's"
 
 
+def checks(account: Account, story: Story) -> Wrong:
+    """A report is the one that came; who let out what it says to break a rule, after it came, said why."""
+    for row in (one for one in account.checks if one.report):
+        digest = sha256(json.dumps(row.report, sort_keys=True).encode()).hexdigest()
+        kept = digest if digest in account.reported.digests else ""  # from an earlier round or request
+        at, said = account.reported.newest.get((row.round, row.file), (0, kept))
+        if digest != said or row.report["sha256"] != row.sha256:
+            yield f"the report on file {row.file} of round {row.round} is not the one that came"
+        elif any(one["severity"] == "block" for one in row.report["findings"]):
+            for name in _without_a_reason(account, story, row, at):
+                yield f"{name} let out file {row.file} of round {row.round} against a finding, and said not why"
+
+
+def _without_a_reason(account: Account, story: Story, run: Row, at: int) -> Iterator[str]:
+    for review in account.reviews:
+        if review.counted and review.round == run.round and story.voted.get((run.round, review.reviewer), 0) > at:
+            for word in account.said(review):
+                if (word.sha256, word.verdict) == (run.sha256, FileVerdict.APPROVED) and not word.reason.strip():
+                    yield review.reviewer
+
+
 def downloads(account: Account, story: Story) -> Wrong:
     """Each download is counted and told, and none was one too many."""
     for row in account.released:
@@ -212,6 +250,7 @@ RULES: Mapping[Invariant, Callable[[Account, Story], Wrong]] = {
     Invariant.APPROVAL: approval,
     Invariant.RELEASE: release,
     Invariant.RECORD: record,
+    Invariant.CHECKS: checks,
     Invariant.DOWNLOADS: downloads,
     Invariant.COMMENTS: comments,
     Invariant.CLAIMS: claims,

@@ -19,10 +19,10 @@ _CLAIMS_STAY = (Status.IN_REVIEW, Status.REVIEWED)
 
 @dataclass
 class Story:
-    """Where the events lead, and what they name on the way: files by round, words by (round, checker), comments by
-    (round, author), downloads by file, who claims, of each approved round the votes that count by checker, what was
-    released, and its record's SHA-256. `flaw` says which event cannot have happened; nothing after it is
-    read."""
+    """Where the events lead, and what they name on the way: files by round, words by (round, checker) and the
+    number of the last event that tells of one, comments by (round, author), downloads by file, who claims, of
+    each approved round the votes that count by checker, what was released, and its record's SHA-256. `flaw` says
+    which event cannot have happened; nothing after it is read."""
 
     author: str
     project: str
@@ -31,6 +31,7 @@ class Story:
     round: int = 1
     files: dict[int, list[Named]] = field(default_factory=dict)
     words: Counter[tuple[int, str]] = field(default_factory=Counter)
+    voted: dict[tuple[int, str], int] = field(default_factory=dict)
     comments: Counter[tuple[int, str]] = field(default_factory=Counter)
     downloads: Counter[int] = field(default_factory=Counter)
     claims: set[str] = field(default_factory=set)
@@ -132,6 +133,7 @@ def _said(story: Story, event: Event) -> None:
         case RequestEvent.VOTED:
             story.claims.discard(person)
             story.words[who] += 1
+            story.voted[who] = event.number
         case RequestEvent.COMMENTED:
             story.comments[who] += 1
         case _ if event.details["files"]:

@@ -16,9 +16,11 @@ from enclave.database import Database
 from enclave.errors import Broken
 from enclave.layout import Layout
 from output_review import objects
+from output_review.checked import CheckEvent
 from output_review.policy import DEFAULT, Policy, from_json
 from output_review.steps import ASIDE, EVENT
 from output_review.tables import (
+    check_runs,
     claims,
     comments,
     release_records,
@@ -30,7 +32,7 @@ from output_review.tables import (
     rounds,
     votes,
 )
-from output_review.verification.invariants import RULES, Account, Invariant
+from output_review.verification.invariants import RULES, Account, Invariant, Reported
 from output_review.verification.story import told
 from output_review.vocabulary import PolicyEvent, RequestEvent
 
@@ -68,8 +70,10 @@ def verify(database: Database, layout: Layout, stored: bool = True) -> Report:
     with database.read() as connection:
         _log(connection, report)
         policies = _policies(connection, report)
+        reported, digests = _reported(connection)
         for row in connection.execute(select(requests).order_by(requests.c.id)).all():
-            _request(connection, row, policies.get(row.project, {1: DEFAULT}), report)
+            known = Reported(reported.get(f"check:{row.id}", {}), digests)
+            _request(connection, row, policies.get(row.project, {1: DEFAULT}), known, report)
         named = connection.execute(select(request_files).order_by(request_files.c.request_id)).all()
     report.files = len(named)
     if stored:
@@ -117,7 +121,22 @@ def _policies(connection: Connection, report: Report) -> Mapping[str, Mapping[in
     return found
 
 
-def _request(connection: Connection, row: Any, policies: Mapping[int, Policy], report: Report) -> None:
+def _reported(connection: Connection) -> tuple[dict[str, dict[tuple[int, int], tuple[int, str]]], set[str]]:
+    """The reports of checks that the log tells of: the newest by subject and (round, file); all digests."""
+    found: dict[str, dict[tuple[int, int], tuple[int, str]]] = {}
+    digests = set()
+    c = audit.audit_events.c
+    told = select(c.number, c.subject, c.details).where(c.event == CheckEvent.DONE).order_by(c.number)
+    for row in connection.execute(told):
+        digests.add(row.details["report"])
+        for file in row.details["files"]:
+            found.setdefault(row.subject, {})[row.details["round"], file] = (row.number, row.details["report"])
+    return found, digests
+
+
+def _request(
+    connection: Connection, row: Any, policies: Mapping[int, Policy], known: Reported, report: Report
+) -> None:
     subject = f"request:{row.id}"
     report.requests += 1
     events = list(reversed(audit.events(connection, subject, _MOST_EVENTS)))
@@ -132,15 +151,16 @@ def _request(connection: Connection, row: Any, policies: Mapping[int, Policy], r
     if story is None:
         report.wrong(Invariant.EVENTS, subject, "its first event is not that it was submitted")
         return
-    account = Account(row, policies, *_rows(connection, row.id))
+    account = Account(row, policies, *_rows(connection, row.id, known))
     for invariant, rule in RULES.items():
         for wrong in rule(account, story):
             report.wrong(invariant, subject, wrong)
 
 
-def _rows(connection: Connection, number: int) -> Iterator[Any]:
-    """The request's rows of each table, in the order of an `Account`."""
-    of_files: tuple[Table, ...] = (comments, claims, released_files, release_records)
+def _rows(connection: Connection, number: int, known: Reported) -> Iterator[Any]:
+    """The request's rows of each table, in the order of an `Account`, and what ends it."""
+    of_files: tuple[Table, ...] = (comments, claims, released_files, release_records, check_runs)
     tables: tuple[Table, ...] = (rounds, request_files, reviews, votes, *of_files)
     for table in tables:
         yield connection.execute(select(table).where(table.c.request_id == number)).all()
+    yield known

@@ -3,7 +3,7 @@
     POST /guard/checks/due          {"run": null}, or what to start (`_told`)
     GET  /guard/checks/<run>        {"goes_on": true}
     POST /guard/checks/<run>/lines  one line that the container printed (`checks.confined`), as it is
-    POST /guard/checks/<run>/ended  {"why": "..."}, empty where it ended by itself
+    POST /guard/checks/<run>/ended  {"why": "...", "at_fault": true}, empty where it came to its end
 
 A line was written by a process that reads hostile bytes. What cannot be read is refused with 400, and the guard
 ends the run; a run that is over is answered with 409.
@@ -38,7 +38,8 @@ async def due(desk: Desk, _request: web.Request) -> web.StreamResponse:
     settings = desk.settings
     if not settings.check_image:
         return web.json_response({"run": None})
-    run = await desk.write(checking.begin_run, settings.layout, now())
+    due = await desk.read(checking.is_due)
+    run = await desk.write(checking.begin_run, settings.layout, now()) if due else None
     if run is None:
         return web.json_response({"run": None})
     limits = {
@@ -90,7 +91,8 @@ async def ended(desk: Desk, request: web.Request) -> web.StreamResponse:
     why = said.get("why") if isinstance(said, dict) else None
     if not isinstance(why, str):
         raise BadInput("Why the run ended is a text.")
-    await desk.write(checking.end_run, _run(request), cut(why, LONGEST_WHY - 40), now())
+    at_fault = said.get("at_fault") is True
+    await desk.write(checking.end_run, _run(request), cut(why, LONGEST_WHY - 40), now(), at_fault)
     return web.Response(status=204)
 
 
@@ -105,7 +107,7 @@ def _heard(connection: Connection, run: int, said: Any) -> None:
             put_report(connection, checking.request_of(connection, run), file, report, now(), run)
         case {"file": int(file), "at": int(at), "of": int(of), "check": str(check)} if _among(file, at, of):
             doing = f": {cut(check, 80).replace('-', ' ')}" if check else ""
-            checking.note_progress(connection, run, file, f"file {at} of {of}{doing}")
+            checking.note_progress(connection, run, file, f"{checking.AT_A_FILE}{at} of {of}{doing}")
         case _:
             raise BadInput("That is no line of the checks.")
 

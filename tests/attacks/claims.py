@@ -36,6 +36,7 @@ class By(StrEnum):
     PAGE = "a page in the browser"
     PERSON = "a person"
     HUB = "a hub that was taken over"
+    FILE = "a file that is examined"
 
 
 @dataclass(frozen=True, order=True)

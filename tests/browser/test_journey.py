@@ -147,11 +147,12 @@ def open_newest(stack: Stack, checker: Visitor, table: str = TABLE, what: str = 
     expect(checker.page.get_by_text(table).first).to_be_visible()
 
 
-def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "") -> None:
-    """Release the one file, or keep it `inside` for that reason; say why, look at the confirmation, confirm."""
+def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "", though: str = "") -> None:
+    """Release the one file (`though` a rule is broken), or keep it `inside`, for that reason; say why, look at the
+    confirmation, confirm."""
     page = checker.page
     page.get_by_label("Keep it inside" if inside else "Release it").check()
-    page.locator("input[name=reason-1]").fill(inside)
+    page.locator("input[name=reason-1]").fill(inside or though)
     page.locator("textarea[name=comment]").first.fill(why)
     page.get_by_role("button", name=re.compile("^Vote")).click()
     dialog = page.get_by_role("dialog")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.faults import serious
 from tests.browser.people import WIDTHS, Visitor, Visitors
 from tests.running import Stack
+from tests.stack.submitting import submit
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
@@ -46,6 +47,24 @@ def test_a_page_fits_the_screen_and_the_console_stays_quiet(
     visitor.picture(picture)
     assert serious(visitor.page) == []
     assert [line for line in visitor.console if line.startswith(("error", "warning"))] == []
+
+
+def test_the_page_around_a_workspace_says_what_its_author_waits_for_and_has_no_serious_fault(
+    stack: Stack, visitors: Visitors
+) -> None:
+    visitor = visitors("alice")
+    visitor.open_workspace("tumour-ml")
+    assert submit(stack, "alice", "tumour-ml", "n\n569\n")[0] == 201
+    visitor.page.reload()
+    expect(visitor.page.locator("#asked")).to_contain_text("answer expected by")
+    for size in WIDTHS.values():
+        visitor.page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert too_wide(visitor) == []
+        assert serious(visitor.page) == []
+    visitor.picture("around-a-workspace")
+    visitor.page.locator("#stop").click()
+    assert serious(visitor.page) == []
+    visitor.page.locator("#stop-not").click()
 
 
 def too_wide(visitor: Visitor) -> list[str]:

@@ -12,6 +12,7 @@ from tests.stack.submitting import call, submit
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "grades.csv"
+CHECKED = "checks came to an end"
 
 
 def write(stack: Stack, text: str) -> None:
@@ -46,9 +47,10 @@ def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_roun
 
     open_newest(stack, carol, TABLE)
     where = carol.page.url
+    reload_until(carol.page, CHECKED)
     vote(carol, "One cell is small.", TABLE, inside="The cell high has 3 people.")
     chen.page.goto(where)
-    vote(chen, "It looks fine to me.", TABLE)
+    vote(chen, "It looks fine to me.", TABLE, though="The grades are no patients' data.")
     expect(chen.page.get_by_role("heading", name="Consolidation")).to_be_visible()
     expect(chen.page.get_by_text("The cell high has 3 people.").first).to_be_visible()
     chen.picture("consolidation")
@@ -76,6 +78,7 @@ def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_roun
     for checker in (chen, carol):
         checker.page.goto(where)
         expect(checker.page.get_by_text("changed in this round")).to_be_visible()
+        reload_until(checker.page, CHECKED)
         vote(checker, "One cell, 569 people.", TABLE)
     alice.page.goto(where)
     reload_until(alice.page, f"Download {TABLE}")

@@ -110,13 +110,13 @@ def acting(connection: Any, name: str, project: str) -> Actor:
     return actor_for(connection, find_person(connection, name), project)
 
 
-def judged_all(request: Request, rejected: tuple[int, ...] = ()) -> list[FileDecision]:
-    """A word on every file: approved, but those in `rejected`."""
+def judged_all(request: Request, rejected: tuple[int, ...] = (), why: str = "") -> list[FileDecision]:
+    """A word on every file: approved (`why` is the reason), but those in `rejected`."""
     return [
         FileDecision(
             file.number,
             FileVerdict.REJECTED if file.number in rejected else FileVerdict.APPROVED,
-            "cells below 10" if file.number in rejected else "",
+            "cells below 10" if file.number in rejected else why,
         )
         for file in request.outputs
     ]
@@ -130,10 +130,11 @@ def voted(
     grace: timedelta = timedelta(0),
     at: datetime | None = None,
     comment: str = "no small cells",
+    why: str = "",
 ) -> Request:
     """The request after one checker's vote."""
     with desk.database.write() as connection:
-        actor, judged = acting(connection, by, request.project), judged_all(request, rejected)
+        actor, judged = acting(connection, by, request.project), judged_all(request, rejected, why)
         return voting.vote(connection, actor, request.id, request.round, comment, judged, grace, at or now())
 
 
@@ -144,10 +145,11 @@ def approved(
     grace: timedelta = timedelta(0),
     at: datetime | None = None,
     by: tuple[str, ...] = ("carol", "chen"),
+    why: str = "",
 ) -> Request:
     """The request after the votes of both checkers, who agree."""
     for name in by:
-        after = voted(desk, request, name, rejected, grace, at)
+        after = voted(desk, request, name, rejected, grace, at, why=why)
     return after
 
 

@@ -126,6 +126,24 @@ def test_a_run_that_ends_early_keeps_its_reports_and_the_next_request_is_still_e
     assert begin(desks).files[0].sha256 == other.files[0].sha256
 
 
+def test_a_file_that_ends_the_run_is_not_checked_and_takes_no_other_with_it(desks):
+    files = {f"{number}.csv": b"%d" % number for number in (1, 2, 3)}
+    request = submitted(desks, files)
+    for number in (1, 2):
+        run = begin(desks)
+        with desks.database.write() as connection:
+            checking.note_progress(connection, run.number, None, "reading the granted data")
+            checking.note_progress(connection, run.number, number, f"file {number} of 3: rows of data")
+            checking.end_run(
+                connection, run.number, "it took more memory than there is for it", now(), at_fault=True
+            )
+        assert checks(desks, request)[number].state is RunState.NOT_CHECKED
+        assert "memory" in checks(desks, request)[number].why
+    run = begin(desks)
+    assert [one.number for one in run.files] == [3]
+    assert report(desks, request, run, b"3", 3).state is RunState.DONE
+
+
 def test_nothing_is_taken_from_a_run_that_is_over(desk):
     request = submitted(desk)
     run = begin(desk)
@@ -186,7 +204,7 @@ def test_an_approval_has_the_projects_other_open_requests_examined_again_beside_
     one, other = submitted(desks), submitted(desks, {"o.csv": OTHER}, "bob")
     theirs = submitted(desks, {"d.csv": b"d"}, "erin", "diabetes-care")
     for request, content in ((one, TABLE), (other, OTHER), (theirs, b"d")):
-        report(desks, request, begin(desks), content, 1, a_finding())
+        report(desks, request, begin(desks), content, 1, a_finding("review"))
     approved(desks, one, grace=timedelta(hours=1))
     found = checks(desks, other)[1]
     assert (found.state, found.why) == (RunState.WAITING, APPROVED) and found.report["findings"]

@@ -48,7 +48,10 @@ async def test_a_checker_sees_which_lines_changed(client, desk):
     assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert [(await get(client, request, number)).status for number in (2, 3, 4)] == [404, 404, 404]
     page = await (await client.get(f"/desk/requests/{request.id}", headers=as_person("carol"))).text()
-    assert page.count("What changed since round 1") == 1 and page.count("unchanged since round 1") == 1
+    assert page.count('<details class="code since" open><summary>What changed since round 1') == 1, (
+        "to be seen at once"
+    )
+    assert page.count("unchanged since round 1") == 1
 
 
 async def test_nobody_else_sees_it(client, desk):

@@ -32,7 +32,9 @@ from tests.output_review.kit import (
     reread,
     sha256,
     submitted,
+    voted,
 )  # fmt: skip
+from tests.output_review.reported import a_finding, reported
 from tests.output_review.test_files import IMAGE, asked_for, started
 from tests.output_review.test_release import flip_a_byte, released
 
@@ -64,7 +66,9 @@ async def test_a_record_holds_its_published_schema(client, desk):
     assert [(d["reviewer"], d["verdict"]) for d in file["decisions"]] == [("carol", "approved")]
     assert record["criteria"]["policy_version"] == 3 and record["criteria"]["policy"]["reviewers"] == 1
     assert record["approvals"][0]["reason"] == "no small cells" and record["released"]["by"] == "system:desk"
-    assert record["findings"] == [] and "No automatic check was made" in record["not_checked"][0]
+    (gap,) = record["not_checked"]
+    assert record["findings"] == [] and "No automatic check of this file had come to its end" in gap["in_words"]
+    assert file["checks"] | {"state": "waiting", "verdict": None, "ended": None, "ran": []} == file["checks"]
 
 
 async def test_a_record_that_lacks_something_or_says_more_does_not_hold(client, desk):
@@ -73,7 +77,7 @@ async def test_a_record_that_lacks_something_or_says_more_does_not_hold(client, 
     for name in record:
         with pytest.raises(ValidationError):
             VALIDATOR.validate({k: v for k, v in record.items() if k != name})
-    for wrong in ({"more": 1}, {"version": 2}, {"files": [{}]}, {"findings": [{}]}, {"stayed": -1}):
+    for wrong in ({"more": 1}, {"version": 1}, {"files": [{}]}, {"findings": [{}]}, {"stayed": -1}):
         with pytest.raises(ValidationError):
             VALIDATOR.validate(record | wrong)
 
@@ -83,6 +87,47 @@ async def test_a_record_tells_nothing_of_what_stays_inside(client, desk):
     text = await desk.read(record_text, request.id)
     assert json.loads(text)["stayed"] == 1
     assert "notes.txt" not in text and sha256(NOTES) not in text and "cells below 10" not in text
+
+
+async def test_a_record_counts_findings_by_rule_with_the_reasons_against_them_and_no_value(client, desk):
+    """What a check says may be anything that it read: only words of our own list go out."""
+    row = "Erika Mustermann 1970-01-01"
+    said = {"message": row, "value": row, "advice": row, "source": row, "formula": row}
+    found = [a_finding(rule="minimum-count", place={"row": n, "column": 2, "member": row}) | said for n in (1, 2)]
+    gaps = [{"check": "rows-of-data", "why": row}, {"check": "file", "why": row}, {"check": row, "why": row}]
+    request = submitted(desk, TWO)
+    invented = a_finding("review", rule=row) | said
+    reported(desk, request, *found, invented, not_checked=gaps, ran=["minimum-count", row])
+    reported(desk, request, a_finding(rule="zero-cell"), file=2)
+    voted(desk, request, "carol", rejected=(2,), why="rounded to 5")
+    voted(desk, request, "chen", rejected=(2,), why="it is")
+    await release_due(desk)
+    text = await desk.read(record_text, request.id)
+    record = json.loads(text)
+    VALIDATOR.validate(record)
+    assert record["findings"] == [
+        {"file": 1, "rule": "minimum-count", "severity": "block", "places": 2},
+        {"file": 1, "rule": "unknown", "severity": "review", "places": 1},
+    ]
+    told = [(gap["check"], gap["in_words"]) for gap in record["not_checked"]]
+    assert told[0] == ("rows-of-data", "Rows of the granted data")
+    assert [name for name, _ in told[1:]] == [None, None]
+    (file,) = record["files"]
+    assert (file["checks"]["verdict"], file["checks"]["ran"]) == ("block", ["minimum-count"])
+    assert [(d["reason"], d["against"]) for d in file["decisions"]] == [
+        ("rounded to 5", ["minimum-count"]), ("it is", ["minimum-count"]),
+    ]  # fmt: skip
+    assert row not in text and "zero-cell" not in text, "nor what was found in a file that stays"
+
+
+async def test_what_was_approved_before_the_checks_ended_is_not_said_to_be_against_them(client, desk):
+    request = submitted(desk)
+    voted(desk, request, "carol")
+    reported(desk, request, a_finding(rule="minimum-count"))
+    voted(desk, request, "chen", why="it is rounded")
+    await release_due(desk)
+    (file,) = (await record_of(desk, request))["files"]
+    assert [d["against"] for d in file["decisions"]] == [[], ["minimum-count"]]
 
 
 async def test_the_desk_serves_the_schema_that_the_docs_print(client):

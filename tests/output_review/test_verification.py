@@ -21,6 +21,7 @@ from output_review import records, store, voting, withdrawing
 from output_review.provenance import Code, FileRole
 from output_review.queries import released_of
 from output_review.tables import (
+    check_runs,
     claims,
     comments,
     release_records,
@@ -69,6 +70,7 @@ from tests.output_review.kit import (
     submitted,
     voted,
 )
+from tests.output_review.reported import a_finding, a_report, reported
 
 LEFT, RETURNED, AGAIN, RECALLED, SMALLER = 1, 2, 3, 4, 5
 ELSEWHERE = "f" * 64
@@ -85,7 +87,9 @@ def scene(root: Path) -> None:
     returned(desk, submitted(desk, {"b.csv": b"b", "c.csv": b"c"}), rejected=(1,))
     again = resubmitted(desk, returned(desk, submitted(desk, {"d.csv": b"d"}, "bob")), {"d.csv": b"dd"})
     voted(desk, again)
-    gone = approved(desk, submitted(desk, {"e.csv": b"e"}))
+    gone = submitted(desk, {"e.csv": b"e"})
+    reported(desk, gone, a_finding())
+    gone = approved(desk, gone, why="rounded")
     with database.write() as connection:
         voting.claim(connection, acting(connection, "chen", "tumour-ml"), AGAIN, now())
         out = records.release(connection, SYSTEM, gone.id, gone.version, now())
@@ -197,6 +201,10 @@ DAMAGES = {
         retold(E.APPROVED, LEFT, lambda e: details(votes=e.details["votes"][:1])(e)), M.APPROVAL),
     "a release is due that nobody approved": (row(requests, AGAIN, release_at=now()), M.APPROVAL),
     "a released file has no record": (sql(f"DELETE FROM released_files WHERE request_id = {LEFT}"), M.RELEASE),
+    "what checks found is taken out of a report": (row(check_runs, RECALLED, report=a_report(b"e")), M.CHECKS),
+    "a report is lost from the log": (
+        log(lambda events: [one for one in events if one.event != "check.done"]), M.CHECKS),
+    "a reason against a finding is lost": (row(votes, RECALLED, reason=""), M.CHECKS),
     "what was kept inside is released": (
         sql(f"UPDATE released_files SET number = 2, name = 'raw.csv', sha256 = (SELECT sha256 FROM request_files"
             f" WHERE request_id = {LEFT} AND number = 2) WHERE request_id = {LEFT}"), M.RELEASE),

@@ -142,28 +142,24 @@ async def test_a_guard_that_ends_takes_its_run_with_it_and_one_that_was_killed_l
         await until(lambda: not containers(settings))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"image": "enclave-test/tiny:latest"}, {"runtime": "io.containerd.runc.v2"}, {"run": 0}, {"files": []},
-        {"thresholds": {"--data": 1}}, {"thresholds": ["min_count"]}, {"left_out": -1}, {"mounts": [{}]},
-        {"limits": {"memory_bytes": 1, "cpus": 1.0, "pids": 64, "tmp_bytes": 8 << 20, "seconds": 60}},
-    ],
-    ids=str,
-)  # fmt: skip
-async def test_an_answer_that_does_not_verify_starts_nothing_and_the_desk_is_told(keeper, desk, settings, change):
-    desk.check("say(a=1)", **change)
+CHANGES = [
+    {"image": "enclave-test/tiny:latest"}, {"runtime": "io.containerd.runc.v2"}, {"run": 0}, {"files": []},
+    {"thresholds": {"--data": 1}}, {"thresholds": ["min_count"]}, {"left_out": -1}, {"mounts": [{}]},
+    {"limits": {"memory_bytes": 1, "cpus": 1.0, "pids": 64, "tmp_bytes": 8 << 20, "seconds": 60}},
+]  # fmt: skip
+NAMES = ["..", ".", "", "a/b", "../../etc/passwd", "a\nb", "x" * 256, "\ud800", 7, None]
+
+
+async def test_an_answer_that_does_not_verify_starts_nothing_and_the_desk_is_told(keeper, desk):
+    for change in CHANGES:
+        desk.check("say(a=1)", **change)
+    for name in NAMES:
+        desk.check("say(a=1)")["files"][0]["name"] = name
     desk.check("say(next=True)", run=2)
     await until(lambda: (2, "") in desk.ends)
     assert desk.lines == [{"next": True}]
-    assert desk.ends[0] == (change.get("run", 1), checks.NOT_STARTED)
-
-
-@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "../../etc/passwd", "a\nb", "x" * 256, "\ud800", 7, None])
-async def test_a_file_of_another_name_or_place_is_not_shown(keeper, desk, name):
-    desk.check("say(a=1)")["files"][0]["name"] = name
-    assert await end_of(desk) == (1, checks.NOT_STARTED)
-    assert desk.lines == []
+    assert len(desk.ends) == len(CHANGES) + len(NAMES) + 1
+    assert {why for _, why in desk.ends[:-1]} == {checks.NOT_STARTED}
 
 
 async def test_a_link_in_a_stored_files_place_is_not_followed(keeper, desk, settings, tmp_path):

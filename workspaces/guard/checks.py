@@ -35,6 +35,7 @@ TOO_MUCH = "it said too much"
 NO_LINE = "what it said could not be read"
 ALONE = "nobody took what it said"
 NOT_WANTED = "its request changed, or a grant ended, while it ran"
+_OTHERS = (NOT_STARTED, ALONE, NOT_WANTED)  # what no file has done
 MEMORY = "it took more memory than there is for it"
 ENDED = "it ended early (exit code {})"
 _KILLED = 137
@@ -75,7 +76,7 @@ class Checks:
             return False
         why = await self._examine(answer)
         log.info("run %s of the checks ended: %s", answer["run"], why or "by itself")
-        await self._records.check_ended(answer["run"], why)
+        await self._records.check_ended(answer["run"], why, bool(why) and why not in _OTHERS)
         return True
 
     async def _examine(self, answer: Mapping[str, Any]) -> str:
@@ -144,6 +145,11 @@ class Checks:
                     return NOT_WANTED
 
 
+def beyond(size: int, lines: int, whole: list[bytearray], rest: bytearray) -> bool:
+    """Whether a run has said more than is listened to."""
+    return size > MOST_BYTES or lines > MOST_LINES or max(map(len, (*whole, rest))) > MOST_LINE
+
+
 async def _lines(stream: Stream) -> AsyncIterator[bytes | None]:
     """What is printed on standard output, line by line; None where it is too much, and then no more."""
     kept, size, lines, errors = bytearray(), 0, 0, b""
@@ -156,7 +162,7 @@ async def _lines(stream: Stream) -> AsyncIterator[bytes | None]:
         *whole, rest = kept.split(b"\n")
         kept = bytearray(rest)
         lines += len(whole)
-        if size > MOST_BYTES or lines > MOST_LINES or max(map(len, (*whole, rest))) > MOST_LINE:
+        if beyond(size, lines, whole, rest):
             yield None
             return
         for line in whole:

@@ -98,9 +98,10 @@ class Records:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise DeskAway(f"a line of a check: {error!r}") from error
 
-    async def check_ended(self, run: int, why: str) -> None:
-        """A run's container is gone; raise `DeskAway`, which finds it lost at the next question."""
-        await self._ask("POST", f"/guard/checks/{run}/ended", {"why": why})
+    async def check_ended(self, run: int, why: str, at_fault: bool) -> None:
+        """A run's container is gone, `at_fault` by its own doing; raise `DeskAway`, which finds it lost at the next
+        question."""
+        await self._ask("POST", f"/guard/checks/{run}/ended", {"why": why, "at_fault": at_fault})
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Have the desk told of what happened, now or when it is back."""
