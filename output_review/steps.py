@@ -73,9 +73,10 @@ def allowed(
     now: datetime,
     version: int | None = None,
     round_: int | None = None,
+    only_asking: bool = False,
 ) -> Request:
-    """The request, locked, if this actor may do this to it now and it is as they saw it; raise `Refused`."""
-    request = get_request(connection, number, lock=True)
+    """The request, locked unless this is only asked in a transaction that reads, if this actor may do this to it now and it is as they saw it; raise `Refused`."""
+    request = get_request(connection, number, lock=not only_asking)
     reason = objection(actor, action, request, now)
     if reason is not None and reason.code not in A_QUESTION_OF_WHEN:
         raise refusal(reason)

@@ -175,7 +175,7 @@ async def resubmit(desk: Desk, request: web.Request) -> web.StreamResponse:
 
     def may(connection: Connection) -> int:
         _own(connection, person, project, number)
-        return allowed(connection, actor, Action.RESUBMIT, number, now()).version
+        return allowed(connection, actor, Action.RESUBMIT, number, now(), only_asking=True).version
 
     version = await desk.read(may)
     limits = (await desk.read(in_force, project)).policy.limits()
