@@ -15,6 +15,7 @@ from tests.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "performance.csv"
+CHECKED = "checks came to an end"
 
 
 def open_entry(frame: FrameLocator, name: str) -> None:
@@ -139,6 +140,17 @@ def open_newest(stack: Stack, checker: Visitor, table: str = TABLE) -> None:
     checker.picture("queue")
     checker.page.get_by_role("link", name="Accuracy of two classifiers").last.click()
     expect(checker.page.get_by_text(table).first).to_be_visible()
+    reload_until(checker.page, CHECKED)
+
+
+def reload_until(page: Page, text: str) -> None:
+    """Look again until the page says it: the desk releases within seconds."""
+    for _ in range(30):
+        if page.get_by_text(text).first.is_visible():
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    raise AssertionError(f"{text!r} was never said")
 
 
 def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "", though: str = "") -> None:
