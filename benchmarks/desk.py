@@ -34,6 +34,7 @@ from enclave.database import Database
 from enclave.layout import Layout
 from enclave.migrations import upgrade
 from enclave.people import Identity, Role, ensure_person
+from enclave.web.rooms import Caller
 from output_review.policy import DEFAULT
 from output_review.tables import claims, request_files, requests, reviews, rounds, votes
 from output_review.vocabulary import FileVerdict, Status
@@ -104,7 +105,7 @@ def _rows(count: int, files: int, checkers: int) -> dict[Any, list[dict[str, Any
 def desk(root: Path, url: str) -> Iterator[tuple[Path, int]]:
     """A desk at work; its socket and its process."""
     socket = Layout(root).desk_socket("gate")
-    for caller in ("hub", "gate", "guard"):
+    for caller in Caller:
         Layout(root).desk_socket(caller).parent.mkdir(parents=True, exist_ok=True)
     environment = {"ENCLAVE_ROOT": str(root), "ENCLAVE_DATABASE_URL": url, "PATH": os.environ["PATH"]}
     command = [sys.executable, "-c", "from enclave.web.desk import main; main()"]

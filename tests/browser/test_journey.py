@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.people import SCREENSHOTS, SLOW, Visitor, Visitors
 from tests.running import Stack
