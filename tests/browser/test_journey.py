@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.people import SCREENSHOTS, SLOW, Visitor, Visitors
 from tests.running import Stack
@@ -16,6 +16,7 @@ from tests.running import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "performance.csv"
 WHAT = "Accuracy of two classifiers"
+CHECKED = "checks came to an end"
 
 
 def open_entry(frame: FrameLocator, name: str) -> None:
@@ -145,6 +146,17 @@ def open_newest(stack: Stack, checker: Visitor, table: str = TABLE, what: str = 
     checker.picture("queue")
     checker.page.get_by_role("link", name=what).last.click()
     expect(checker.page.get_by_text(table).first).to_be_visible()
+    reload_until(checker.page, CHECKED)
+
+
+def reload_until(page: Page, text: str) -> None:
+    """Look again until the page says it: the desk releases within seconds."""
+    for _ in range(30):
+        if page.get_by_text(text).first.is_visible():
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    raise AssertionError(f"{text!r} was never said")
 
 
 def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "", though: str = "") -> None:
