@@ -84,7 +84,8 @@ async def release_one(desk: Desk, number: int, by: str = "", version: int | None
 
 
 def _may_release(connection: Connection, by: str, number: int, version: int | None) -> None:
-    allowed(connection, present_actor(connection, by, number), Action.RELEASE, number, now(), version, only_asking=True)
+    actor = present_actor(connection, by, number)
+    allowed(connection, actor, Action.RELEASE, number, now(), version, only_asking=True)
 
 
 def _release(connection: Connection, by: str, number: int, version: int) -> None:

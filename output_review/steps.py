@@ -75,7 +75,8 @@ def allowed(
     round_: int | None = None,
     only_asking: bool = False,
 ) -> Request:
-    """The request, locked unless this is only asked in a transaction that reads, if this actor may do this to it now and it is as they saw it; raise `Refused`."""
+    """The request, if this actor may do this to it now and it is as they saw it; raise `Refused`. It is locked, but
+    not where this is `only_asking`: PostgreSQL locks nothing in a transaction that reads."""
     request = get_request(connection, number, lock=not only_asking)
     reason = objection(actor, action, request, now)
     if reason is not None and reason.code not in A_QUESTION_OF_WHEN:
