@@ -1,11 +1,13 @@
 """The review desk with a long queue, a large request and many checkers: seconds of the pages that they look at.
 
     .venv/bin/python -m benchmarks.desk [--requests 10000] [--files 500] [--checkers 50] [--rounds 60]
+        [--database postgresql://...]
 
 Needs no running stack: a real desk (`enclave-desk`) in a process and a temporary folder of its own, over the socket
 that the gate uses. Its records are rows as the desk writes them, without bytes on the disk. Beside them, in turns,
 the same pages of a second desk with 20 requests: read the ratios, and the processor time of the desk's process for
-one page, which other work on the machine disturbs little.
+one page, which other work on the machine disturbs little. With --database, an empty one, the long queue is there,
+and its processor time is without the database's own; the short one stays in SQLite.
 """
 
 import argparse
@@ -32,6 +34,7 @@ from enclave.database import Database
 from enclave.layout import Layout
 from enclave.migrations import upgrade
 from enclave.people import Identity, Role, ensure_person
+from enclave.web.rooms import Caller
 from output_review.policy import DEFAULT
 from output_review.tables import claims, request_files, requests, reviews, rounds, votes
 from output_review.vocabulary import FileVerdict, Status
@@ -41,9 +44,9 @@ FEW = 20
 PROJECTS = 55  # as many as the national platform had
 
 
-def fill(root: Path, count: int, files: int, checkers: int) -> None:
+def fill(root: Path, url: str, count: int, files: int, checkers: int) -> None:
     """`count` open requests of 55 projects, a third voted on, a fifth claimed; the last has `files` files."""
-    database = Database(f"sqlite:///{Layout(root).database}")
+    database = Database(url or f"sqlite:///{Layout(root).database}")
     upgrade(database)
     with database.write() as connection:
         for number in range(checkers):
@@ -99,12 +102,12 @@ def _rows(count: int, files: int, checkers: int) -> dict[Any, list[dict[str, Any
 
 
 @contextmanager
-def desk(root: Path) -> Iterator[tuple[Path, int]]:
+def desk(root: Path, url: str) -> Iterator[tuple[Path, int]]:
     """A desk at work; its socket and its process."""
     socket = Layout(root).desk_socket("gate")
-    for caller in ("hub", "gate", "guard"):
+    for caller in Caller:
         Layout(root).desk_socket(caller).parent.mkdir(parents=True, exist_ok=True)
-    environment = {"ENCLAVE_ROOT": str(root), "PATH": os.environ["PATH"]}
+    environment = {"ENCLAVE_ROOT": str(root), "ENCLAVE_DATABASE_URL": url, "PATH": os.environ["PATH"]}
     command = [sys.executable, "-c", "from enclave.web.desk import main; main()"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         while not socket.exists():
@@ -211,11 +214,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, usual in (("requests", 10_000), ("files", 500), ("checkers", 50), ("rounds", 60)):
         parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--database", default="")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name, count in (("long", given.requests), ("short", FEW)):
-            fill(Path(folder) / name, count, given.files if name == "long" else 1, given.checkers)
-        with desk(Path(folder) / "long") as long, desk(Path(folder) / "short") as short:
+            url, files = (given.database, given.files) if name == "long" else ("", 1)
+            fill(Path(folder) / name, url, count, files, given.checkers)
+        with desk(Path(folder) / "long", given.database) as long, desk(Path(folder) / "short", "") as short:
             met = asyncio.run(measure(long, short, given))
     sys.exit(0 if met else 1)
 

@@ -47,9 +47,18 @@ def part_of(holder: Part, path: str, values: Values, origin: Origin = Origin.ARR
         names = ()
     if len(values) < 2:
         return
-    sheet = ArraySheet(values, names or tuple(f"[{j}]" for j in range(values.shape[1])), path)
+    sheet = ArraySheet(shortest(values), names or tuple(f"[{j}]" for j in range(values.shape[1])), path)
     place: dict[str, int | str] = {**holder.place, "member": path[:200] or "array"}
     yield Part(Form.TABLE, f"{holder.name} {path}".strip(), place, sheet=sheet, origin=origin)
+
+
+def shortest(values: Values) -> Values:
+    """Single and half precision as the shortest decimal that is the same number: 6.9, not 6.900000095. So are the
+    data's own values written.
+    """
+    if values.dtype.kind != "f" or values.dtype.itemsize >= np.dtype(np.float64).itemsize:
+        return values
+    return values.astype(values.dtype.newbyteorder("=")).astype("U").astype(np.float64)
 
 
 def leaf_sizes(values: Values) -> list[int]:

@@ -4,12 +4,12 @@ A column or row that is called so is one (`n`, `count`, `effectif`). So is a cro
 numbers that are called after categories, not after measures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from output_review.checks.grids import Grid
+from output_review.checks.grids import Grid, number_of
 from output_review.checks.measures import STATISTICS, Meaning, is_margin, meaning_of
 from output_review.checks.parts import Origin
 
@@ -62,9 +62,19 @@ def crosstab(grid: Grid) -> tuple[int, ...]:
         return ()
     if named and not all(meaning_of(grid.columns[j]) is Meaning.COUNT for j in named):
         return ()
+    if percentiles([grid.columns[j] for j in free]):
+        return ()
     if len(free) == 1 and not (is_margin(grid.columns[free[0]]) or grid.columns[free[0]].strip() in ("", "0")):
         return ()
     return tuple(free)
+
+
+def percentiles(names: Sequence[str]) -> bool:
+    """Whether numbers name percentiles, as pandas writes them: 0.25, 0.5, 0.75; 0.05, 0.95."""
+    shares = [number_of(name) for name in names]
+    if len(shares) < 2 or not all(0 <= one <= 1 for one in shares) or sorted(set(shares)) != shares:
+        return False
+    return any(0 < one < 1 and any(abs(one + other - 1) < 1e-9 for other in shares) for one in shares)
 
 
 def _statistic(grid: Grid, row: int) -> bool:

@@ -103,6 +103,12 @@ _ALL = (
 _CODE = re.compile(r"^[A-Za-z]{0,6}[-_/#]?\d{3,}[-_/A-Za-z0-9]{0,20}$|^[0-9a-fA-F]{12,64}$")
 
 
+_BEFORE, _BEHIND = (
+    re.compile(r"(?:^|\D)\d{1,9} \d{1,9} \d{1,9} $"),
+    re.compile(r"^ \d{1,9} \d{1,9} \d{1,9}(?:\D|$)"),
+)
+
+
 class Kinds:
     """All forms together."""
 
@@ -116,7 +122,7 @@ class Kinds:
         """(name, offset) of everything that has a form and passes its check."""
         for kind in _ALL:
             for match in kind.pattern.finditer(text):
-                if kind.passes(re.sub(r"[ -]", "", match.group(0))):
+                if kind.passes(re.sub(r"[ -]", "", match.group(0))) and not _listed(text, match):
                     yield kind.name, match.start()
 
     def codes(self, cells: Sequence[object]) -> bool:
@@ -125,6 +131,14 @@ class Kinds:
         if len(texts) < 20 or len(texts) < len(cells) or len(set(texts)) < len(texts):
             return False
         return all((_CODE.match(one) and any(c.isalpha() for c in one)) or _hash(one) for one in texts[:500])
+
+
+def _listed(text: str, match: re.Match[str]) -> bool:
+    """Whether what was found stands within a list of numbers with a blank between each: its own are of them."""
+    if " " not in match.group(0):
+        return False
+    before, behind = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 40]
+    return bool(_BEFORE.search(before) or _BEHIND.match(behind))
 
 
 def _hash(text: str) -> bool:

@@ -42,8 +42,8 @@ _WORDS: Sequence[tuple[Meaning, str]] = (
     (Meaning.COUNT, "n count counts freq freqs frequency frequencies size effectif effectifs nb nombre"
      " nobs obs observations cases patients persons people subjects individuals participants records events deaths"
      " cas personnes individus deces evenements beneficiaires sejours anzahl haufigkeit fallzahl headcount"
-     " population cohort admissions denominator numerator nunique support respondents households women men children"
-     " hommes femmes enfants menages repondants falle personen patienten faelle haufigkeiten todesfalle besetzung"
+     " population cohort admissions denominator numerator nunique support respondents repondants"
+     " falle personen patienten faelle haufigkeiten todesfalle besetzung"
      " antal antall aantal frequentie patienter personer gevallen liczba liczebnosc osoby numero cantidad"
      " frecuencia personas casos pacientes individuos muertes frequenza frequencia numerosita conteggio persone"
      " pazienti casi pessoas obitos decessi lukumaara pocet"),
@@ -68,6 +68,7 @@ _FREEDOM = re.compile(
     r"\b(df|dof)\b ?(resid\w*|error)\b|^dof$"
 )
 _SCALED = re.compile(r"\b(per|pour) ?(1|10|100|1000|100000|mille|million|head|capita|patient|person)")
+_CODE = re.compile(r"^[NnSs]\d{2,3}(\.\d+)?$")  # N18 is a diagnosis; n1 is a count
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -82,6 +83,8 @@ def meaning_of(name: str) -> Meaning:
     """What a column or row with this name holds, as far as the name says."""
     if _BOUND.match(name.strip()):
         return Meaning.POSITION
+    if _CODE.match(name.strip()):
+        return Meaning.OTHER
     words = words_of(name[:200])
     said = " ".join(words)
     if _FREEDOM.search(said):

@@ -1,5 +1,6 @@
 """`enclave request list | show`."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +12,8 @@ from enclave.clock import now
 from enclave.errors import Refused
 from enclave.names import person_name, project_slug
 from output_review import showing, shown
+from output_review.checked import checks_of
+from output_review.evidence import FileChecks
 from output_review.limits import text
 from output_review.origin import to_json as origin_json
 from output_review.queries import downloads_of, record_text
@@ -77,6 +80,7 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
             return
         given = [one for one in all_votes(connection, found) if not blind(found, one.round)]
         out = downloads_of(connection, number)
+        checks = checks_of(connection, number)
         history = list(reversed(audit.events(connection, f"request:{number}", 1000)))
     closed = not found.open
     state, following = state_in_words(found)
@@ -99,6 +103,7 @@ def show_request(context: Context, number: int, as_json: bool) -> None:
                 "role": str(file.role),
                 "group": file.group,
                 "path": file.path,
+                "checks": _checks(checks.get(file.number)),
                 "code": f"{file.code.name} {file.code.sha256}" if file.code else "",
                 "decision": (outcome(found, file.sha256) or "") if closed else "",
                 "released": file.released,
@@ -134,6 +139,16 @@ def show_record(context: Context, number: int) -> None:
     if text is None:
         raise Refused(f"Request {number} has no record: it is not released, or was before records were kept.")
     click.echo(text, nl=False)
+
+
+def _checks(found: FileChecks | None) -> str:
+    """What automatic checks say of a file, in a line: the verdict, the rules, what was not checked."""
+    if found is None:
+        return ""
+    rules = Counter(one["rule"] for one in found.findings)
+    named = [f"{name} ({count})" for name, count in rules.items()]
+    gaps = [f"not checked: {gap}" for gap in dict.fromkeys(one["check"] for one in found.gaps)]
+    return "; ".join(filter(None, [found.verdict or found.state, found.why, *named, *gaps]))
 
 
 def _line(found: Request) -> dict[str, Any]:

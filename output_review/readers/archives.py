@@ -139,6 +139,19 @@ def members(file: BinaryIO, limits: Limits = LIMITS) -> Archive:
     return Archive(walk.form, tuple(found), tuple(walk.notes))
 
 
+def files(file: BinaryIO, limits: Limits = LIMITS) -> Iterator[tuple[Member, bytes]]:
+    """Every member with its bytes, read in one walk: two of one name are two. Raise `Unreadable` as `members` does,
+    and when more than `limits.bytes` come out of all of them together."""
+    left = limits.bytes
+    with _damage_said():
+        for one, read in _Walk(file, limits):
+            data = read(left + 1) if one.sort == "file" else b""
+            left -= len(data)
+            if left < 0:
+                raise Unreadable(f"More than {limits.bytes:,} bytes come out of it: the rest is not read.")
+            yield one, data
+
+
 def member(file: BinaryIO, name: str, limits: Limits = LIMITS) -> bytes:
     """The bytes of the first file of this name; raise `Unreadable` if there is none, or it is too large."""
     with _damage_said():

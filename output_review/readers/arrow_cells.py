@@ -20,6 +20,8 @@ def cells(batch: pa.RecordBatch) -> Iterator[Row]:
 def _values(column: pa.Array) -> list[Cell]:
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = _coarser(column, pa.timestamp("us", column.type.tz))
+    if pa.types.is_float32(column.type):  # the shortest decimal that is the same number: 6.9, not 6.900000095
+        return [None if value is None else float(value) for value in column.cast(pa.string()).to_pylist()]
     try:
         return [_cell(value) for value in column.to_pylist()]
     except (pa.ArrowException, ValueError, OverflowError, KeyError):  # no time that Python knows, or no such zone

@@ -146,6 +146,7 @@ def test_dialogs_and_errors_are_without_serious_faults(desk, visit):
             page.locator("[value=approved]").first.check()
             page.locator("[value=approved]").last.check()
             page.locator("#decision textarea").fill("Fine.")
+            page.locator("[name=reason-1]").fill("Rounded: the check reads a label.")
             page.locator(f"#decision [value={action}]").click()
             page.locator(box).wait_for()
             assert serious(page) == []

@@ -8,13 +8,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.people import SCREENSHOTS, SLOW, Visitor, Visitors
 from tests.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "performance.csv"
+WHAT = "Accuracy of two classifiers"
+CHECKED = "checks came to an end"
 
 
 def open_entry(frame: FrameLocator, name: str) -> None:
@@ -58,18 +60,23 @@ def ask_for_release(visitor: Visitor, frame: FrameLocator, table: str = TABLE) -
     visitor.page.screenshot(path=SCREENSHOTS / "request-menu-wide.png")
     frame.get_by_role("menuitem", name=re.compile("Request release")).click()
     dialog = frame.locator(".jp-Dialog")
+    fill_in(dialog, "Accuracy of two classifiers on the biopsies, one row a model.")
+    await_check(dialog)
+    visitor.picture("request-dialog")
+    dialog.get_by_role("button", name="Send request").click()
+    expect(dialog).to_have_count(0, timeout=SLOW)
+
+
+def fill_in(dialog: Locator, what: str) -> None:
+    """The three texts."""
     expect(dialog.locator("textarea")).to_have_count(3)
     texts = [
-        "Accuracy of two classifiers on the biopsies, one row a model.",
+        what,
         "tumour-ml.ipynb: five-fold cross-validation of scikit-learn and LightGBM models.",
         "Aggregated over all 569 patients; counts below 11 are not shown.",
     ]
     for field, text in zip(dialog.locator("textarea").all(), texts, strict=True):
         field.fill(text)
-    await_check(dialog)
-    visitor.picture("request-dialog")
-    dialog.get_by_role("button", name="Send request").click()
-    expect(dialog).to_have_count(0, timeout=SLOW)
 
 
 def await_check(dialog: Locator) -> None:
@@ -133,12 +140,23 @@ def test_a_result_leaves_after_two_checkers_have_seen_it(stack: Stack, visitors:
     assert record["origin"]["image"].startswith("sha256:") and record["origin"]["datasets"]
 
 
-def open_newest(stack: Stack, checker: Visitor, table: str = TABLE) -> None:
+def open_newest(stack: Stack, checker: Visitor, table: str = TABLE, what: str = WHAT) -> None:
     """From the queue to the request that came last."""
     checker.page.goto(stack.url + "/desk/queue")
     checker.picture("queue")
-    checker.page.get_by_role("link", name="Accuracy of two classifiers").last.click()
+    checker.page.get_by_role("link", name=what).last.click()
     expect(checker.page.get_by_text(table).first).to_be_visible()
+    reload_until(checker.page, CHECKED)
+
+
+def reload_until(page: Page, text: str) -> None:
+    """Look again until the page says it: the desk releases within seconds."""
+    for _ in range(30):
+        if page.get_by_text(text).first.is_visible():
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    raise AssertionError(f"{text!r} was never said")
 
 
 def vote(checker: Visitor, why: str, table: str = TABLE, inside: str = "", though: str = "") -> None:

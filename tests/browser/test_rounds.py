@@ -3,16 +3,24 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.people import SLOW, Visitors
-from tests.browser.test_journey import ask_for_release, await_check, open_entry, open_newest, show_files, vote
+from tests.browser.test_journey import (
+    CHECKED,
+    ask_for_release,
+    await_check,
+    open_entry,
+    open_newest,
+    reload_until,
+    show_files,
+    vote,
+)
 from tests.running import Stack
 from tests.stack.submitting import call, submit
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 TABLE = "grades.csv"
-CHECKED = "checks came to an end"
 
 
 def write(stack: Stack, text: str) -> None:
@@ -21,16 +29,6 @@ def write(stack: Stack, text: str) -> None:
         "alice", "tumour-ml", "sh", "-c", f"mkdir -p /project/rounds; printf '{text}' > /project/rounds/{TABLE}"
     )
     assert done.returncode == 0, done.stderr
-
-
-def reload_until(page: Page, text: str) -> None:
-    """Look again until the page says it: the desk releases within seconds."""
-    for _ in range(30):
-        if page.get_by_text(text).first.is_visible():
-            return
-        page.wait_for_timeout(1000)
-        page.reload()
-    raise AssertionError(f"{text!r} was never said")
 
 
 def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_round(
@@ -47,7 +45,6 @@ def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_roun
 
     open_newest(stack, carol, TABLE)
     where = carol.page.url
-    reload_until(carol.page, CHECKED)
     vote(carol, "One cell is small.", TABLE, inside="The cell high has 3 people.")
     chen.page.goto(where)
     vote(chen, "It looks fine to me.", TABLE, though="The grades are no patients' data.")

@@ -2,13 +2,14 @@
 
 import random
 
+from output_review.evidence import FileChecks
 from output_review.vocabulary import Action, FileDecision, FileVerdict
 from output_review.web.form import Filled
 from tests.output_review.kit import a_form, as_person, from_workspace
 
 
 def filled_in(request, action, comment, verdicts):
-    """A decision form with the confirmation that it would ask for."""
+    """A decision form with the confirmation that it would ask for, where checks still wait."""
     judged = tuple(
         FileDecision(number, FileVerdict(verdict), "because") for number, verdict in sorted(verdicts.items())
     )
@@ -16,7 +17,8 @@ def filled_in(request, action, comment, verdicts):
     form = {"action": action, "version": str(request.version), "round": str(request.round), "comment": comment}
     form |= {f"verdict-{one.number}": str(one.verdict) for one in judged}
     form |= {f"reason-{one.number}": one.reason for one in judged}
-    return form | {"confirmed": filled.fingerprint()}
+    leaving = [one.number for one in judged if one.verdict is FileVerdict.APPROVED and action == "vote"]
+    return form | {"confirmed": filled.fingerprint(dict.fromkeys(leaving, FileChecks()))}
 
 
 class Client:

@@ -8,6 +8,7 @@ from enclave.layout import Layout
 from tests.databases import fresh
 from tests.output_review.commands import run
 from tests.output_review.kit import a_desk, approved, people_and_projects, submitted, voted
+from tests.output_review.reported import a_finding, reported
 
 
 @pytest.fixture
@@ -32,6 +33,17 @@ def test_requests_are_listed_and_shown(desk, capsys):
     assert shown["files"][0]["sha256"] == first.files[0].sha256 and shown["state"].startswith("Waiting")
     assert len(shown["history"]) == 1
     assert run("show", str(first.id)) == 0
+
+
+def test_what_automatic_checks_found_is_shown(desk, capsys):
+    request = submitted(desk)
+    small = a_finding(rule="minimum-count")
+    reported(desk, request, small, small, not_checked=[{"check": "rows-of-data", "why": "no data"}])
+    assert run("show", str(request.id)) == 0
+    assert "block; minimum-count (2); not checked: rows-of-data" in capsys.readouterr().out
+    assert run("show", str(request.id), "--json") == 0
+    (file,) = json.loads(capsys.readouterr().out)["files"]
+    assert file["checks"]["findings"][0]["rule"] == "minimum-count"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from output_review.checks.counts import PUBLISHED
+from output_review.checks.counts import PUBLISHED, percentiles
 from output_review.checks.findings import Finding, Rule
-from output_review.checks.grids import Grid, grid_of
+from output_review.checks.grids import Grid, grid_of, number_of
 from output_review.checks.measures import Meaning, meaning_of
 from output_review.checks.parts import Form, Part, table
 from output_review.checks.registry import Check, Context
@@ -41,12 +41,16 @@ class Endpoints(Check):
         grid = grid_of(part)
         if part.origin not in PUBLISHED or _intervals(grid):
             return
+        shares = _named_by_shares(grid)
         for row in range(len(grid.cells)):
             for column in grid.values:
                 if not np.isfinite(grid.numbers[row, column]):
                     continue
-                meaning = grid.meaning(row, column)
-                share = _share(grid, row, column) if meaning is Meaning.POSITION else None
+                meaning, share = grid.meaning(row, column), shares.get((row, -1), shares.get((-1, column)))
+                if share is not None and meaning is not Meaning.COUNT and (row, column) not in shares:
+                    meaning = Meaning.POSITION
+                elif meaning is Meaning.POSITION:
+                    share = _share(grid, row, column)
                 if meaning in (Meaning.LOWEST, Meaning.HIGHEST) or share in (0.0, 100.0):
                     value = float(grid.numbers[row, column])
                     yield ENDPOINT.finding(
@@ -92,6 +96,22 @@ def _share(grid: Grid, row: int, column: int) -> float | None:
             said = said * 100 if said < 1 and "." in number.group(1) else said
         return said if said is not None and 0 <= said <= 100 else None
     return None
+
+
+def _named_by_shares(grid: Grid) -> dict[tuple[int, int], float]:
+    """Percentiles of rows (row, -1) and of columns (-1, column) that numbers name, as pandas' `quantile` does; the
+    cells of the column that names them are there too."""
+    found: dict[tuple[int, int], float] = {}
+    columns = [j for j in grid.values if number_of(grid.columns[j]) == number_of(grid.columns[j])]
+    if percentiles([grid.columns[j] for j in columns]):
+        found |= {(-1, j): 100 * number_of(grid.columns[j]) for j in columns}
+    for j, name in enumerate(grid.columns):
+        if (not name.strip() or meaning_of(name) is Meaning.POSITION) and len(grid.columns) > 1:
+            texts = [str(row[j]) for row in grid.cells]
+            if percentiles(texts):
+                found |= {(i, -1): 100 * number_of(text) for i, text in enumerate(texts)}
+                found |= {(i, j): 0.0 for i in range(len(texts))}
+    return found
 
 
 def _intervals(grid: Grid) -> bool:

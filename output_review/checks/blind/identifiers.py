@@ -28,6 +28,13 @@ CODES = Rule(
     "Pseudonyms are personal data: GDPR recital 26",
     "Leave the codes out; a table of results has none that is different in every row.",
 )
+WORDS = Rule(
+    "free-text",
+    "at least 5 rows, nearly all with another text of at least 5 words",
+    "OpenSAFELY, ADRF: free text about people is not released; it names them, and what happened to them",
+    "Leave the texts out, or release counts of what they were coded to.",
+)
+_TEXTS, _LENGTH = 5, 5  # rows, and words of each
 _ROWS = 20_000  # looked at; a file with more rows is said to be too long by `file-limits`
 _CELL = 400
 
@@ -39,7 +46,7 @@ class Identifiers(Check):
     cannot_see = (
         "names of people in free text or in columns called otherwise; identifiers beyond the first 20,000 rows"
     )
-    rules = (NAMED, CONTENT, CODES)
+    rules = (NAMED, CONTENT, CODES, WORDS)
 
     def look(self, part: Part, context: Context) -> Iterator[Finding]:
         sheet = part.sheet
@@ -69,6 +76,10 @@ def _column(part: Part, column: int, name: str, cells: list[Cell]) -> Iterator[F
         if kind:
             message = f"This has the form of {kind}."
             yield CONTENT.finding(part.at(row=row + 1, column=column + 1), message, kind)
+    told = {c for c in filled[:1000] if isinstance(c, str) and len(c[:_CELL].split()) >= _LENGTH}
+    if len(told) >= max(_TEXTS, 0.8 * len(filled[:1000])) and part.origin is not Origin.BLOCK:
+        message = f"“{name[:60]}” holds a text of its own in each of {len(filled):,} rows."
+        yield WORDS.finding(part.at(row=1, column=column + 1), message, len(told), _TEXTS)
     if not word and KINDS.codes(filled):
         message = f"“{name[:60]}” holds another code in each of {len(filled):,} rows."
         yield CODES.finding(part.at(row=1, column=column + 1), message, len(filled), 20)

@@ -1,13 +1,16 @@
 """Counts of fewer people than a cell may show."""
 
+import re
 from collections.abc import Iterator
 
-from output_review.checks.counts import counts, rounding
+from output_review.checks.counts import PUBLISHED, counts, rounding
 from output_review.checks.findings import Finding, Rule, Severity
 from output_review.checks.grids import Grid, grid_of
 from output_review.checks.parts import Form, Part, table
 from output_review.checks.registry import Check, Context
+from output_review.places import Place
 
+_SAYS = re.compile(r"(?<![\w.])[nN]\s?=\s?(\d{1,9})(?![\d.,%]\d|\d)")
 SMALL = Rule(
     "minimum-count",
     "1 ≤ n < t, t = min_count of the strictest dataset",
@@ -31,6 +34,8 @@ class MinimumCount(Check):
 
     def look(self, part: Part, context: Context) -> Iterator[Finding]:
         grid = grid_of(part)
+        if part.origin in PUBLISHED:
+            yield from self._named(grid, context.thresholds.min_count)
         found = list(counts(grid))
         base = rounding([int(one.value) for one in found])
         threshold = context.thresholds.min_count
@@ -45,6 +50,18 @@ class MinimumCount(Check):
                 threshold,
                 severity,
             )
+
+    def _named(self, grid: Grid, threshold: int) -> Iterator[Finding]:
+        """Counts that the name of a column or a row says: “Exposed (n = 7)”."""
+        names: list[tuple[Place, str]] = [({"column": j + 1}, name) for j, name in enumerate(grid.columns)]
+        for row in range(len(grid.cells)):
+            texts = (grid.cells[row][j] for j in grid.labels)
+            names += [(grid.place(row, 0), text) for text in texts if isinstance(text, str)]
+        for where, name in names:
+            said = _SAYS.search(name[:400])
+            if said and 0 < int(said.group(1)) < threshold:
+                message = f"“{name[:80]}” says a count of {int(said.group(1))}."
+                yield SMALL.finding({**grid.part.place, **where}, message, int(said.group(1)), threshold)
 
     def _said(self, grid: Grid, row: int, column: int, base: int) -> str:
         value = int(grid.numbers[row, column])

@@ -28,6 +28,15 @@ SAID = Rule(
     "As minimum-count; OpenSAFELY: counts in a text are outputs too",
     "Say “fewer than the threshold”, or nothing.",
 )
+LEAF = Rule(
+    "small-leaf-in-text",
+    "leaf_count = …, min over the leaves < t",
+    "SACRO-ML rules.json: min_samples_leaf at least 5; its equivalence classes at least 10; arXiv 2502.09396",
+    "Fit the trees with min_child_samples (min_data_in_leaf) of at least the threshold.",
+    Severity.BLOCK,
+)
+# LightGBM's own form; what is printed of scikit-learn's trees says `samples = 3`.
+_LEAVES = re.compile(r"\bleaf_count\s{0,3}=\s{0,3}([\d ]{1,4000})|\bsamples = (\d{1,9})\b")
 _SECRETS = re.compile(
     r"-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|"
     r"\bxox[abpr]-[A-Za-z0-9-]{10,60}|\bglpat-[\w-]{20}\b|\beyJ[\w-]{10,500}\.eyJ[\w-]{10,2000}\.|"
@@ -50,7 +59,7 @@ class Texts(Check):
     title = "Identifiers, secrets and small counts in a text"
     reads = frozenset({Form.TEXT})
     cannot_see = "names of people; numbers written as words; identifiers beyond 5,000 characters of a line"
-    rules = (IDENTIFIER, SECRET, SAID)
+    rules = (IDENTIFIER, SECRET, SAID, LEAF)
 
     def look(self, part: Part, context: Context) -> Iterator[Finding]:
         threshold = context.thresholds.min_count
@@ -62,6 +71,11 @@ class Texts(Check):
                 yield SECRET.finding(place, f"{part.name}: this looks like a secret.")
             if part.told("source"):
                 continue  # `n = 5` in a programme counts nobody
+            leaves = [int(one) for match in _LEAVES.finditer(line) for one in "".join(match.groups("")).split()]
+            if leaves and min(leaves) < threshold:
+                yield LEAF.finding(
+                    place, f"{part.name}: a leaf holds {min(leaves)} people.", min(leaves), threshold
+                )
             for match in (*_EQUALS.finditer(line), *_PEOPLE.finditer(line)):
                 count = int(match.group(1))
                 if 0 < count < threshold:

@@ -7,6 +7,7 @@ v` as its columns, `≤ v` as their running sums, and the opposite of both as wh
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -18,6 +19,7 @@ _FEWEST = 2
 _BITS = 20.0  # what the agreeing cells have to say together, the price of the filters tried added
 _MANY = 50  # people whom two exact counts hold together do not come out by chance
 _MOST_MATRIX = 8_000_000
+_MOST_FILTERS = 100  # that fit some measure and are tried on all of them
 _BASES = (5.0, 6.0, 10.0, 100.0)  # what counts are rounded to; 6: OpenSAFELY's midpoint, ⌈x/6⌉·6 − 3
 
 _QUANTILES = (
@@ -75,7 +77,7 @@ def derive(layout: Layout, groups: Groups) -> Derivation | None:
 
 def derive_filtered(layout: Layout, groups: Groups) -> Derivation | None:
     """The aggregate of some people, told by one column, that gives this table."""
-    for one in _filters(layout, groups):
+    for one in islice(_filters(layout, groups), _MOST_FILTERS):
         kept = one.keeps(groups.people)
         fewer = Groups(groups.group, groups.people[kept], groups.of[kept], groups.count)
         found, base, off = _measures(layout, fewer)
@@ -161,6 +163,8 @@ def _fit(
     if there.sum() < _FEWEST:
         return None
     seen, meant = values[there], predicted[group[there]]
+    if np.mean(np.abs(seen - meant) <= max(3.0, *bases) * (1 + 1e-9)) < _AGREE:
+        return None  # nowhere near, however it was rounded
     for base in bases:
         shift = 3.0 if base == 6.0 else 0.0
         if base and np.any(np.mod(seen + shift, base) * (seen != 0)):
@@ -217,7 +221,7 @@ def _by_counts(
     column: Column, matrix: np.ndarray, sizes: np.ndarray, values: np.ndarray, group: np.ndarray
 ) -> Iterator[Filter]:
     there = np.isfinite(values) & (group >= 0)
-    if there.sum() < _FEWEST:
+    if there.sum() < _FEWEST or values[there].sum() < _MANY:  # ones and zeros fit many a filter
         return
     tolerance = next((b / 2 for b in (100.0, 10.0, 5.0) if not np.any(np.mod(values[there], b))), 0.5)
     for sums, running, inside in _candidates(column, matrix, sizes):

@@ -15,6 +15,7 @@ from output_review.checks.microdata.index import Column
 
 Digests = Callable[[list[str]], np.ndarray]
 _FUZZ = 1e-10  # relative: what printing ten digits loses
+_ROUNDED = 8  # decimals; a file that has more was not rounded
 _SIGNIFICANT = 6  # a file that rounds to significant digits keeps at most so many
 _BASES = (1000.0, 100.0, 50.0, 25.0, 10.0, 5.0)  # what counts are rounded to
 
@@ -57,6 +58,13 @@ class Field:
     def decimals(self) -> int:
         """The place of the last digit that any cell has."""
         return max((one.decimals for one in self.readings if one.number is not None), default=0)
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """How many decimals each cell was drawn from, integers. Values that were not rounded, such as shares in a
+        model, may be short by nature (1/2, 3/4), and are then no rarer than they look."""
+        own = np.array([one.decimals for one in self.readings], dtype=np.int64)
+        return own if self.decimals > _ROUNDED else np.full(len(own), self.decimals)
 
     @cached_property
     def texts(self) -> np.ndarray:

@@ -15,6 +15,8 @@ from output_review.checks.microdata.traced import derived, is_table, read_as, un
 from output_review.checks.parts import Form, Part, table
 from output_review.checks.registry import Check, Context, Need
 
+MOST_LEVELS = 20  # the largest of so few values is many people's
+
 FEW = Rule(
     "few-people-behind-cell",
     "f(key) < t, f = people of the data with all values of the cell's key (and of the filter, if one was found)",
@@ -39,6 +41,14 @@ P_PERCENT = Rule(
 )
 
 
+END = Rule(
+    "endpoint-of-group",
+    "the column is the smallest or the largest value of each cell's people",
+    "OpenSAFELY, ADRF, CBS: minimum and maximum are the values of one person, and are not released by default",
+    "Leave it out, or show the 5th and the 95th percentile of groups that are large enough.",
+)
+
+
 class PeopleBehindCells(Check):
     name = "people-behind-cells"
     title = "People behind each cell"
@@ -48,7 +58,7 @@ class PeopleBehindCells(Check):
         "people left out by two conditions at once, or by one on a derived column; cells whose labels are in no"
         " column of the data; whose a row is, where no other table of the dataset has each person once"
     )
-    rules = (FEW, DOMINANCE, P_PERCENT)
+    rules = (FEW, DOMINANCE, P_PERCENT, END)
 
     def prepare(self, context: Context) -> None:
         held.prepare(context)
@@ -83,6 +93,10 @@ def _behind(grid: Grid, found: Derivation, tables: Sequence[Table], context: Con
             chosen = np.array(sorted(small - told))
             yield from _said(grid, found.layout, found.groups, of.people, chosen, at, found.words(), context)
         told |= small
+        if how in ("minimum", "maximum") and column is not None and column.distinct > MOST_LEVELS:
+            name = grid.columns[int(found.layout.columns[0, at])]
+            said = f"“{name[:60]}” is the {how} of {column.name} in each row."
+            yield END.finding(grid.part.place, said, name[:60])
         if how in ("sum", "mean") and column is not None and column.distinct > 2:
             share, rest = dominated(of, limits.dominance_percent), estimable(of)
             for cell, group in enumerate(found.groups.group):

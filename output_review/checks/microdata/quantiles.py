@@ -50,10 +50,13 @@ def common_quantile(picks: Sequence[Pick], rows: np.ndarray, least: int) -> Quan
     return None
 
 
-def occupied(pick: Pick, decimals: int) -> np.ndarray:
+def occupied(pick: Pick, decimals: np.ndarray) -> np.ndarray:
     """Around each cell, the part of the numbers with so many decimals that are somebody's: the chance that a
     number which has nothing to do with the data is one of its values."""
-    values, step = pick.column.values, 10.0**-decimals if pick.column.kind == "number" else 86_400.0
+    values = pick.column.values
+    step = (
+        10.0 ** -decimals.astype(np.float64) if pick.column.kind == "number" else np.full(len(decimals), 86_400.0)
+    )
     middle = (np.minimum(pick.ranks.low, max(0, len(values) - 1))).astype(np.int64)
     first, last = np.maximum(middle - _NEAR, 0), np.minimum(middle + _NEAR, len(values) - 1)
     width = np.maximum(values[last] - values[first], step)

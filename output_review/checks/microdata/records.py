@@ -107,7 +107,7 @@ def _single(pairs: mapping.Pairs, pick: Pick, least: int) -> Evidence | None:
         return None
     one = pick.take(rows)
     found = one.ranks.hit & (one.frequency < least)
-    bits, few = _bits(found, occupied(one, pairs.fields[pick.field].decimals))
+    bits, few = _bits(found, occupied(one, pairs.fields[pick.field].places[rows]))
     bits -= _price(pairs, [pick]) + np.log2(len(rows))
     if bits <= SURE:
         return None

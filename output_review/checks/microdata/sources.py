@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from output_review.checks.microdata.canonical import ISO_DATE, NUMBER
+from output_review.checks.microdata.canonical import COMMA, ISO_DATE, NUMBER
 
 MOST_TABLES, MOST_COLUMNS, MOST_ROWS, MOST_FILES = 50, 2000, 200_000_000, 100_000
 _READERS = {
@@ -131,10 +131,13 @@ def _expression(connection: duckdb.DuckDBPyConnection, relation: str, quoted: st
     if type_ == "DATE" or type_.startswith("TIMESTAMP"):
         return "moment", f"epoch({quoted}::TIMESTAMP)::DOUBLE"
     trimmed = f"trim({quoted}::VARCHAR)"
-    filled, numbers, dates = connection.sql(
-        f"SELECT count(*) FILTER ({trimmed} <> ''), count(*) FILTER (regexp_full_match({trimmed}, '{NUMBER}')),"
-        f" count(*) FILTER (regexp_full_match({trimmed}, '{ISO_DATE}')) FROM {relation}"
+    patterns = (NUMBER, ISO_DATE, COMMA)
+    matches = ", ".join(f"count(*) FILTER (regexp_full_match({trimmed}, '{one}'))" for one in patterns)
+    filled, numbers, dates, commas = connection.sql(
+        f"SELECT count(*) FILTER ({trimmed} <> ''), {matches} FROM {relation}"
     ).fetchall()[0]
+    if filled and commas >= _SURE * filled > numbers:
+        return "number", f"try_cast(replace({trimmed}, ',', '.') AS DOUBLE)"
     if filled and numbers >= _SURE * filled:
         return "number", f"try_cast({trimmed} AS DOUBLE)"
     if filled and dates >= _SURE * filled:

@@ -6,7 +6,7 @@ Read by position, so that an empty cell is one, and a name of several words too.
 import re
 from itertools import pairwise
 
-_NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?$")
+_NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?(?: ?[(\[][^()\[\]]{1,30}[)\]])?$")  # 12.5 %, 31 (12.5 %)
 _DECIMAL = re.compile(r"(?:^|\s)[+-]?\d*\.\d{2,}$")
 _FEWEST = 2  # rows
 _LOOKED_AT = 6  # lines by which columns are told
@@ -25,8 +25,10 @@ def aligned(lines: list[str]) -> tuple[list[str], list[list[str]]] | None:
             break
         rows.append(row)
     names = [lines[0][start:end].strip() for start, end in pairwise((0, *ends))]
-    if any(_DECIMAL.search(name) for name in names):
+    if any(_DECIMAL.search(name) for name in names) or (led and all(map(_NUMBER.match, names))):
         return None  # a row of values: the header stands above it
+    if any("  " in name for name in names[1:]):
+        return None  # two names that no cell below parts: these are no columns
     if len(rows) < _FEWEST or not any(_NUMBER.match(cell) for row in rows for cell in row[1:]):
         return None
     return names if led else ["", *names], rows

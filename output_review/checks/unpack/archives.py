@@ -12,15 +12,14 @@ from output_review.readers.unreadable import Unreadable
 def parts(part: Part) -> Iterator[Part | Gap]:
     file = io.BytesIO(part.data)
     try:
-        archive = archives.members(file)
-        yield from (Gap(note) for note in archive.notes)
-        for one in archive.members:
+        yield from map(Gap, archives.members(file).notes)
+        for one, data in archives.files(file):
             where: dict[str, int | str] = {**part.place, "member": one.name or part.name}
             if one.leads_out or one.sort in ("link", "other"):
                 yield Gap(
                     f"“{one.name[:100]}” is a {one.sort}, or leads out of the folder it would be unpacked into"
                 )
-            elif one.sort == "file" and one.size:
-                yield Part(Form.UNKNOWN, one.name or part.name, where, data=archives.member(file, one.name))
+            if data:
+                yield Part(Form.UNKNOWN, one.name or part.name, where, data=data)
     except Unreadable as reason:
         yield Gap(str(reason))

@@ -7,12 +7,14 @@ import base64
 import binascii
 import json
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from output_review.checks.arrays import shortest
 from output_review.checks.forms import json_lines
 from output_review.checks.measures import of
 from output_review.checks.parts import Cell, Form, Origin, Part, Rows
@@ -20,6 +22,7 @@ from output_review.checks.unpack.gaps import Gap
 
 _MOST_BYTES = 64 * 1024**2  # of one array
 _MOST_VALUES = 200_000  # containers that are walked through
+_POSITION, _DEEPEST = 3, 20  # a list so short is one of coordinates; depth of objects within a record
 _DTYPES = of("f8 f4 i1 i2 i4 i8 u1 u2 u4 u8 float64 float32 bool int8 int16 int32 int64 uint8 uint16 uint32 uint64")
 _Row = tuple[Cell, ...]
 
@@ -56,19 +59,24 @@ def parts_of(part: Part, value: Any, origin: Origin) -> Iterator[Part]:
 
 def tables(value: Any) -> Iterator[Found]:
     """All tables in a value, breadth first; single values of one object are a table of names and values."""
-    todo: list[tuple[str, Any]] = [("", value)]
+    todo: deque[tuple[str, Any, int]] = deque([("", value, 0)])  # so deep it was told as rows of a table
     for _ in range(_MOST_VALUES):
         if not todo:
             return
-        path, one = todo.pop(0)
+        path, one, told = todo.popleft()
         one = decoded(one)
         if isinstance(one, list):
-            yield from _of_list(path, one)
-            todo += [(f"{path}[{i}]", x) for i, x in enumerate(one[:2000]) if isinstance(x, dict | list)]
+            rows = list(_of_list(path, one))
+            yield from () if told and len(one) <= _POSITION else rows
+            told = _DEEPEST if rows else 0
+            todo += [(f"{path}[{i}]", x, told) for i, x in enumerate(one[:2000]) if isinstance(x, dict | list)]
         elif isinstance(one, Mapping):
-            yield from _of_object(path, one)
+            yield from () if told else _of_object(path, one)
+            told = max(told - 1, _DEEPEST if _alike(one) else 0)
             todo += [
-                (f"{path}.{name}".strip("."), x) for name, x in one.items() if isinstance(x, dict | list | str)
+                (f"{path}.{name}".strip("."), x, told)
+                for name, x in one.items()
+                if isinstance(x, dict | list | str)
             ]
 
 
@@ -103,7 +111,7 @@ def _array(data: Any, dtype: Any, shape: Any) -> Any:
     except (binascii.Error, ValueError, zlib.error):
         return None
     kind = np.dtype(dtype).newbyteorder("<")
-    flat = np.frombuffer(raw[: len(raw) // kind.itemsize * kind.itemsize], kind)
+    flat = shortest(np.frombuffer(raw[: len(raw) // kind.itemsize * kind.itemsize], kind))
     sizes = [int(s) for s in str(shape).strip("[]() ").split(",") if s.strip().isdigit()] if shape else []
     if len(sizes) > 1 and int(np.prod(sizes)) == flat.size:
         return flat.reshape(sizes[0], -1).tolist()
@@ -115,6 +123,7 @@ def _of_list(path: str, value: list[Any]) -> Iterator[Found]:
     if len(value) < 2:
         return
     if all(isinstance(one, Mapping) for one in value):
+        value = [dict(_unfolded("", one, 0)) for one in value]
         names = tuple(dict.fromkeys(name for one in value[:1000] for name in one))
         if any(_single(one.get(name)) for one in value[:50] for name in names):
             yield Found(
@@ -127,6 +136,47 @@ def _of_list(path: str, value: list[Any]) -> Iterator[Found]:
             yield Found(path, names, [tuple(_cell(x) for x in one) for one in value])
     elif all(_single(one) for one in value):
         yield Found(path, (path.rpartition(".")[2] or "value",), [(_cell(one),) for one in value])
+
+
+def _unfolded(path: str, value: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
+    """A record in one row: what objects and short lists in it hold gets a name of its own, `place.x`."""
+    for name, one in value.items():
+        called = f"{path}.{name}".strip(".")
+        if isinstance(one, Mapping) and depth < _DEEPEST:
+            yield from _unfolded(called, one, depth + 1)
+        elif isinstance(one, list) and 0 < len(one) <= _POSITION and all(map(_single, one)):
+            yield from ((f"{called}[{i}]", x) for i, x in enumerate(one))
+        else:
+            yield called, one
+
+
+def _alike(value: Mapping[str, Any]) -> bool:
+    """Whether an object holds objects of single values with the same names: rows of a table, or its columns."""
+    held = list(value.values())
+    if len(held) < 2 or not all(isinstance(one, Mapping) and one and _flat(list(one.values())) for one in held):
+        return False
+    return len({tuple(one) for one in held}) == 1
+
+
+def _indexed(value: Mapping[str, Any]) -> bool:
+    """Whether an object holds rows under their numbers or names, no columns: `{"0": {"sex": "F", "n": 40}}`."""
+    if not _alike(value):
+        return False
+    rows = list(value.values())
+    if _numbered(rows[0]):
+        return False  # what pandas writes: under each column the numbers of its rows
+    across = [[row[name] for row in rows] for name in rows[0]]
+    within_mixed, across_mixed = _mixed([list(row.values()) for row in rows]), _mixed(across)
+    return within_mixed > across_mixed or (within_mixed == across_mixed and _numbered(value))
+
+
+def _mixed(groups: list[list[Any]]) -> float:
+    """The share of groups that hold texts and other values too: columns seldom do, rows nearly always."""
+    return sum(len({isinstance(x, str) for x in one if x is not None}) > 1 for one in groups) / len(groups)
+
+
+def _numbered(value: Mapping[str, Any]) -> bool:
+    return [str(name) for name in value] == [str(i) for i in range(len(value))]
 
 
 def _of_object(path: str, value: Mapping[str, Any]) -> Iterator[Found]:
@@ -142,6 +192,12 @@ def _of_object(path: str, value: Mapping[str, Any]) -> Iterator[Found]:
         if len(same) > 1:
             rows = [tuple(_cell(x) for x in row) for row in zip(*same.values(), strict=True)]
             yield Found(path, tuple(same), rows)
+    if _indexed(value):
+        names = tuple(next(iter(value.values())))
+        numbered = _numbered(value)
+        rows = [(*(() if numbered else (str(key),)), *map(_cell, one.values())) for key, one in value.items()]
+        yield Found(path, (*(() if numbered else ("",)), *map(str, names)), rows)
+        return
     yield from _by_column(path, {name: one for name, one in columns.items() if isinstance(one, Mapping) and one})
     single: list[_Row] = [(str(name), _cell(one)) for name, one in value.items() if _single(one)]
     if any(isinstance(cell, int | float) and not isinstance(cell, bool) for _, cell in single):

@@ -50,6 +50,8 @@ def _bundle(mimes: Any, place: dict[str, int | str], name: str) -> Iterator[Part
             yield Part(form, called, where, text=json.dumps(value))
         elif mime == "text/plain" or mime == "text/markdown":
             yield Part(Form.TEXT, called, where, text=_text(value))
+        elif "attachment" in name and not mime.startswith("image/svg"):
+            yield Part(Form.UNKNOWN, called, where, data=_binary(_text(value)))  # always in base64, texts too
         elif mime.startswith(_TEXTS) or "json" in mime or "svg" in mime:
             yield Part(Form.UNKNOWN, called, where, data=_text(value).encode())
         else:

@@ -28,7 +28,7 @@ def parts(part: Part) -> Iterator[Part | Gap]:
         tables += arrays.part_of(part, tensor.name, values)
     for node in graph.node:
         for attribute in node.attribute:
-            values = np.array(attribute.floats)
+            values = np.array(attribute.floats, dtype=np.float32)
             if len(values) >= _FEWEST:
                 tables += arrays.part_of(part, f"{node.op_type}.{attribute.name}", values)
         if "TreeEnsemble" in node.op_type:

@@ -8,11 +8,13 @@ from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.unpack.aligned import aligned
 from output_review.checks.unpack.gaps import Gap
 from output_review.checks.unpack.latex import tabulars
+from output_review.checks.unpack.marked import marked_up
+from output_review.checks.unpack.said import records
 
 _GAP = re.compile(r"\s{2,}|\t")
 _SERIES = re.compile(r"^Name: (.+?), (?:Length: \d+, )?dtype:")
 _RULE = re.compile(r"^[\s|+:=_-]+$")
-_NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?$")
+_NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?(?: ?[(\[][^()\[\]]{1,30}[)\]])?$")  # 12.5 %, 31 (12.5 %)
 _LATEX = re.compile(r"^[^\n]{0,2000}\\\\[ \t]*$", re.MULTILINE)  # a row that is read already
 _LONGEST = 2000  # characters of a line that are looked at
 _FEWEST = 2  # rows
@@ -21,6 +23,7 @@ _MOST = 200  # blocks of one text
 
 def parts(part: Part) -> Iterator[Part | Gap]:
     """Every block of lines of equally many fields, with the line above as its header."""
+    yield from _markup(part)
     if part.name.endswith((".json", ".ipynb")):
         yield Gap("its name says JSON, but it cannot be read as that")
     for number, (line, header, rows) in enumerate(_all_tables(part.text)):
@@ -31,11 +34,21 @@ def parts(part: Part) -> Iterator[Part | Gap]:
         yield Part(Form.TABLE, f"{part.name}, line {line}", part.at(row=line), sheet=sheet, origin=Origin.BLOCK)
 
 
+def _markup(part: Part) -> Iterator[Part | Gap]:
+    """What is written in XML, and what cannot be read."""
+    start = part.text[:200].lstrip().lower()
+    if start.startswith("{\\rtf"):
+        yield Gap("it is an RTF document, which is not read")
+    elif start.startswith("<") and not part.name.endswith(", words"):
+        yield from marked_up(part)
+
+
 def _all_tables(text: str) -> Iterator[tuple[int, list[str], list[list[str]]]]:
     """(line, header, rows) of every table, in whatever way it is written."""
     if "&" in text and "\\\\" in text:
         yield from tabulars(text)
         text = _LATEX.sub("", text)
+    yield from records(text)
     for start, lines in _blocks(text):
         yield from ((start + first, header, rows) for first, header, rows in _tables(lines))
 
@@ -94,6 +107,8 @@ def _fields(line: str) -> list[str]:
                 continue
             if len(fields) >= 2 and (delimiter != "," or " " not in line.strip() or ", " not in line):
                 return fields
+    if line.count(" |") == 1 and not line.startswith("|"):
+        line = line.replace(" |", "  ")  # the one bar that Stata and R draw behind the labels
     return _GAP.split(line.strip())
 
 

@@ -64,7 +64,7 @@ def test_a_cell_that_reaches_down_over_rows_of_a_page_moves_no_count_out_of_its_
 
 def test_a_page_whose_cells_reach_over_millions_of_others_is_read_in_part_and_that_is_said(monkeypatch):
     monkeypatch.setattr(pages, "_MOST_CELLS", 4000)
-    row = "<tr>" + '<td colspan="100" rowspan="100">1</td>' * 10 + "</tr>"
+    row = "<tr>" + '<td colspan="100" rowspan="100">x</td>' * 10 + "</tr>"
     one = report("a.html", "<html><table>" + row + "<tr><td>2</td></tr>" * 99 + "</table></html>")
     assert any("only the first" in gap.why for gap in one.not_checked)
 
@@ -117,3 +117,40 @@ def test_a_table_of_bmis_is_no_bitmap():
 def test_a_json_text_that_is_no_value_and_no_lines_is_not_checked():
     one = report("a.json", json.dumps([{"n": 3}]) + "\n{broken")
     assert one.not_checked
+
+
+def test_in_xml_as_pandas_and_as_word_write_it():
+    assert found("a.xml", SMALL.to_xml(index=False))
+    cell = "<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+    lines = "".join(
+        f"<w:tr>{cell.format(a)}{cell.format(b)}</w:tr>" for a, b in (("group", "n"), ("a", 40), ("b", 3))
+    )
+    assert found("document.xml", f"<?xml version='1.0'?><w:d xmlns:w='x'><w:tbl>{lines}</w:tbl></w:d>")
+
+
+@pytest.mark.parametrize("text", ["{\\rtf1 Site\\tab 3\\par}", "<?xml version='1.0'?><a><b>3</a>"])
+def test_markup_that_is_not_read_is_said_not_to_be(text):
+    assert report("a.txt", text).not_checked
+
+
+def test_as_stata_prints_it_behind_one_bar():
+    rule = "------------+----------------------"
+    text = f"     deaths |   control    treated\n{rule}\n        yes |  31 (12.5%)   3 (1.2%)\n"
+    assert found("a.log", ". tabulate deaths\n\n" + text + "         no |  217 (87.5%)  245 (98.8%)\n")
+
+
+def test_as_a_number_that_a_name_says():
+    data = frame(
+        ("Characteristic", "Control (n=248)", "Exposed (n = 7)"), ("Age", 58.1, 57.6), ("Cost", 12.5, 11.9)
+    )
+    assert found("a.csv", data) == [{"column": 3}]
+    assert not found("a.csv", data.replace("= 7", "= 70"))
+
+
+def test_two_names_that_no_cell_parts_are_no_columns():
+    text = (
+        "Dep. Variable:    private   No. Observations:     5190\n"
+        "Model:              Logit   Df Residuals:         5186\n"
+        "Method:               MLE   Df Model:                3\n"
+    )
+    assert not found("a.txt", text)

@@ -126,3 +126,37 @@ def test_the_type_of_a_static_file_follows_from_its_name():
     for name in ("page.html", "page.xhtml", "none", "a.js.html", "data.json", "a.pdf"):
         assert asset_type(name) == "application/octet-stream"
     assert not any("html" in value for value in ASSET_TYPES.values())
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "enclave/checks/1/1"),
+        ("DELETE", "enclave/checks/1"),
+        ("GET", "enclave/checks/1/x"),
+        ("DELETE", "enclave/requests"),
+        ("GET", "enclave/stripped-copy"),
+        ("PUT", "enclave/checks"),
+        ("GET", "enclave/data/wdbc.csv"),
+        ("GET", "enclave"),
+    ],
+)
+def test_our_extension_is_asked_what_it_offers_and_nothing_else(method, path):
+    assert rule_for(path, method) is None
+
+
+@pytest.mark.parametrize(
+    ("methods", "path"),
+    [
+        ("GET POST", "enclave/requests"),
+        ("POST", "enclave/requests/12/resubmit"),
+        ("POST", "enclave/requests/12/files/3/withdraw"),
+        ("GET POST DELETE", "enclave/checks"),
+        ("GET", "enclave/checks/3/20"),
+        ("POST", "enclave/stripped-copy"),
+    ],
+)
+def test_what_it_offers_is_data_and_counted_like_any_reply(methods, path):
+    for method in methods.split():
+        rule = rule_for(path, method)
+        assert rule is not None and rule.kind is Kind.DATA
