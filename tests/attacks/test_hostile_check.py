@@ -67,13 +67,13 @@ async def test_the_hub_neither_starts_a_check_nor_learns_what_is_due(review, gua
         async with TestClient(TestServer(make_app(review, [ground, room], caller))) as client:
             return (await client.post("/guard/checks/due")).status
 
-    with control("the engine starts one for whoever asks, and the desk tells the guard"):
+    with control("the engine starts one for whoever asks, and the guard does when the desk says so"):
         labels = ["--label", f"enclave={settings.instance}", "--label", "enclave.check=9"]
         assert made(image, *labels)["Config"]["Labels"]["enclave.check"] == "9"
-        assert await asked(Caller.GUARD) == 200
         desk.check("say(control=True)")
         await until(lambda: desk.lines == [{"control": True}] and desk.ends)
     assert await asked(Caller.HUB) == 404
+    assert await asked(Caller.GUARD) == 200, "the guard learns it"
     for method in ("GET", "POST", "PUT", "DELETE"):
         for path in ("/checks", "/checks/9", "/guard/checks/due", "/guard/checks/9/lines"):
             assert await status_of(settings.layout.guard_socket, method, path) == 404
