@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from output_review.checks.grids import Grid, number_of
-from output_review.checks.measures import STATISTICS, Meaning, is_margin, meaning_of
+from output_review.checks.measures import STATISTICS, Meaning, counts_nobody, meaning_of
 from output_review.checks.parts import Origin
 
 # Only what was made to be read as a table is one of counts; the points of a figure or an array of weights is not.
@@ -35,7 +35,7 @@ def counts(grid: Grid) -> Iterator[Count]:
     if grid.part.origin not in PUBLISHED:
         return
     crossed = crosstab(grid)
-    sure = len(crossed) > 1
+    sure = len(crossed) > 1 and any(grid.columns[j].strip() for j in crossed)
     for row in range(len(grid.cells)):
         for column in grid.values:
             value = float(grid.numbers[row, column])
@@ -44,17 +44,13 @@ def counts(grid: Grid) -> Iterator[Count]:
             meaning = grid.meaning(row, column)
             if meaning is Meaning.COUNT:
                 yield Count(row, column, value, sure=True)
-            elif column in crossed and meaning not in STATISTICS:
+            elif column in crossed and meaning not in STATISTICS and not counts_nobody(grid.label(row)):
                 yield Count(row, column, value, sure)
 
 
 def crosstab(grid: Grid) -> tuple[int, ...]:
     """The columns of a crosstab of counts, margins included: whole numbers, under names of categories."""
-    if (
-        grid.part.origin is Origin.DATA
-        or not grid.labels
-        or any(_statistic(grid, row) for row in range(min(len(grid.cells), 50)))
-    ):
+    if not grid.labels or any(_statistic(grid, row) for row in range(min(len(grid.cells), 50))):
         return ()
     named = [j for j in grid.values if meaning_of(grid.columns[j]) in STATISTICS]
     free = [j for j in grid.values if j not in named and meaning_of(grid.columns[j]) is not Meaning.KEY]
@@ -64,9 +60,22 @@ def crosstab(grid: Grid) -> tuple[int, ...]:
         return ()
     if percentiles([grid.columns[j] for j in free]):
         return ()
-    if len(free) == 1 and not (is_margin(grid.columns[free[0]]) or grid.columns[free[0]].strip() in ("", "0")):
+    if len(free) > 1 and grid.part.origin is Origin.DATA:
+        return ()  # points; one number for each category is a bar
+    if len(free) == 1 and (counts_nobody(grid.columns[free[0]]) or not _of_groups(grid, free[0])):
         return ()
     return tuple(free)
+
+
+def _of_groups(grid: Grid, column: int) -> bool:
+    """Whether one column of whole numbers may be counts, whatever it is called: rows are called by words, and the
+    numbers do not number them."""
+    labels = [grid.label(row) for row in range(len(grid.cells))]
+    numbers = grid.numbers[:, column]
+    known = numbers[np.isfinite(numbers)]
+    worded = any(any(c.isalpha() for c in label) for label in labels)
+    numbering = len(known) > 1 and bool((np.abs(np.diff(np.sort(known))) == 1).all())
+    return worded and not numbering
 
 
 def percentiles(names: Sequence[str]) -> bool:

@@ -24,6 +24,9 @@ _NUMBER = re.compile(r"^(?=[+-]?[.,]?\d)[+-]?(\d+([  ,']\d{3})*|\d*)([.,]\d+)?([
 _COMMA = re.compile(r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+)( ?%)?$")
 _POINT = re.compile(r"^[+-]?\d*\.\d+( ?%)?$")
 _COUNT_AND_SHARE = re.compile(r"^(\d[\d  ,']*)\s*[(\[]\s*\d+([.,]\d+)?\s*%?\s*[)\]]$")
+_SHARE_AND_COUNT = re.compile(r"^\d+(?:[.,]\d+)?\s*%\s*[(\[]\s*(?:n\s*=\s*)?(\d[\d  ,']*)\s*[)\]]$")
+_OF = re.compile(r"^(\d{1,7})\s*(?:/|of|sur|von|out of)\s*(\d{1,7})$")
+_ABOUT = re.compile(r"^[~≈]?\s*(\d[\d  .,']*?)\s*(?:\*{1,3}|†|‡|[^\W\d_]{3,20})?$")  # ~40, 4*, 4 patients
 _SPREAD = re.compile(r"^\s*[+-]?\d[\d.,]*\s*[(\[±]")  # 58.1 (12.2)
 _HIDDEN = re.compile(
     r"^(([<≤]|<=|&lt;)\s*\d+|\d+\s*[-–]\s*\d+\s*\*|\*+|x+|c|s|n\.?\s?[dap]\.?|\[?\(?(suppressed|redacted|secret|hidden|"
@@ -40,12 +43,24 @@ def number_of(cell: Cell, comma: bool = False) -> float:
     if isinstance(cell, int | float):
         return float(cell) if abs(cell) < 1e300 else math.nan
     text = cell.strip().removesuffix("%").strip()
-    both = _COUNT_AND_SHARE.match(cell.strip())
-    if both:
-        text = both.group(1).strip()
+    both = _COUNT_AND_SHARE.match(cell.strip()) or _SHARE_AND_COUNT.match(cell.strip())
+    text = both.group(1).strip() if both else _counted(text)
     if not text or len(text) > 40 or not _NUMBER.match(text) or not any(c.isdigit() for c in text):
         return math.nan
     return float(text.replace(",", ".") if comma and text.count(",") == 1 else _plain(text))
+
+
+def _counted(text: str) -> str:
+    """The number of “~40”, “4*”, “4 patients” and “3/12”, where that is what a short text says."""
+    if len(text) > 40 or _NUMBER.match(text):
+        return text
+    part, about = _OF.match(text), _ABOUT.match(text)
+    if part and int(part.group(1)) <= int(part.group(2)) and not 1900 <= int(part.group(2)) <= 2100:
+        return part.group(1)
+    if about is None:
+        return text
+    word = text[about.end(1) :].strip(" *†‡")
+    return about.group(1) if not word or meaning_of(word) is Meaning.COUNT else text
 
 
 def _plain(text: str) -> str:
@@ -171,8 +186,8 @@ def _headed(
     below = _below_title(names, cells)
     if below is not None:
         names, cells, skipped = [_text(c) for c in cells[below]], cells[below + 1 :], below + 1
-    if origin in (Origin.SHEET, Origin.BLOCK) and names and all(_is_number(name) for name in names):
-        return tuple(f"column {j + 1}" for j in range(len(names))), [tuple(names), *cells], skipped - 1
+    if origin in (Origin.SHEET, Origin.BLOCK) and names and _is_row(names, cells):
+        return tuple(f"[{j + 1}]" for j in range(len(names))), [tuple(names), *cells], skipped - 1
     width = max([len(names), *(len(row) for row in cells[:1000])], default=0)
     names += [""] * (width - len(names))
     for _ in range(_HEADERS):
@@ -181,6 +196,18 @@ def _headed(
         names = [f"{name} {_text(c)}".strip() for name, c in zip(names, _wide(cells[0], width), strict=True)]
         cells, skipped = cells[1:], skipped + 1
     return tuple(names), cells, skipped
+
+
+def _is_row(names: list[str], cells: list[tuple[Cell, ...]]) -> bool:
+    """Whether the first line has values as the others have: numbers only, or numbers wherever they have some and no
+    rising ones, as years and codes above a crosstab are."""
+    if all(map(_is_number, names)):
+        return True
+    numeric = [j for j in range(len(names)) if _mostly_numbers([row[j] for row in cells[:50] if j < len(row)])]
+    told = [number_of(names[j]) for j in numeric]
+    if not told or any(map(math.isnan, told)) or not all(names):
+        return False
+    return told != sorted(set(told)) or (len(told) == 1 and told[0] > 1)
 
 
 def _below_title(names: list[str], cells: list[tuple[Cell, ...]]) -> int | None:
@@ -239,7 +266,12 @@ def _labels(grid: Grid) -> tuple[int, ...]:
         labels |= {j for j in range(width) if meanings[j] is Meaning.KEY and grid.integers(j)}
     first = next((j for j in range(width) if numeric[j] and meanings[j] in STATISTICS), None)
     if first is not None:
-        labels |= {j for j in range(first) if grid.integers(j) and meanings[j] is Meaning.OTHER}
+        before = [j for j in range(first) if grid.integers(j) and meanings[j] is Meaning.OTHER]
+        labels |= {
+            j for j in before if j == 0 or not _distinct(grid, j)
+        }  # of crossed keys the inner ones come again
+    if labels and not grid.columns[0].strip() and _distinct(grid, 0) and grid.integers(0):
+        labels |= {0}  # a frame's own index beside words
     told = {j for j in labels - numbering if not grid.blank[:, j].all()}
     rest = [j for j in range(width) if j not in labels and meanings[j] is Meaning.OTHER]
     if not told and len(rest) > 1 and _distinct(grid, rest[0]):
@@ -266,4 +298,6 @@ def _holds_numbers(grid: Grid, column: int) -> bool:
     texts = (cell for row in grid.cells if isinstance(cell := row[column], str))
     if not filled.any() or any(map(is_margin, texts)):
         return False
+    if grid.hidden[filled, column].all():  # nothing is shown of it: "<11", "*"
+        return any(str(row[column]).startswith(("<", "≤", "*")) for row in grid.cells)
     return bool(np.isfinite(grid.numbers[:, column]).any() and known.sum() >= 0.6 * filled.sum())

@@ -59,7 +59,15 @@ _TECHNICAL = of(
     "params parameter parameters component components tree trees leaf leaves depth job jobs epoch epochs "
     "layer layers variable variables column columns seed bin bins neighbors neighbours degree batch "
     "threads core cores knots term terms coefficient coefficients class classes level levels step steps "
-    "char chars token tokens"
+    "char chars token tokens clusters layout width height lag horizon version df dof ranking importance port"
+)
+# Amounts of something, and places in an order.
+_AMOUNTS = of(
+    "cost costs price prices income wage wages salary revenue amount fee dose score scores rating rate "
+    "rates ratio age ages weight height length width bmi duration days hours minutes seconds months years "
+    "distance temperature pressure euros cout couts prix revenu salaire dose poids taille duree jours "
+    "heures minutes kosten preis einkommen alter gewicht dauer coste edad peso costo importo kosten "
+    "leeftijd auc accuracy loss rank ranks order "
 )
 _BOUND = re.compile(r"^(\d{1,2}(\.\d+)?) ?%$")  # pandas' describe()
 _POSITION = re.compile(r"^(p|q|pct|perc|percentile|quantile) ?(\d{1,2}|0?\.\d+|1|2|3)$")
@@ -94,13 +102,19 @@ def meaning_of(name: str) -> Meaning:
     ):
         return Meaning.POSITION
     if "%" in name:
-        return Meaning.COUNT if re.search(r"\b(n|no|nb)\b\W*%", name.lower()) else Meaning.PERCENT
+        return Meaning.COUNT if re.search(r"\b(n|no|nb)\b\W*%|%\W*\b(n|no|nb)\b", name.lower()) else Meaning.PERCENT
     if _TECHNICAL & set(words):
         return Meaning.OTHER
     found = {_MEANING[word] for word in words if word in _MEANING}
     if Meaning.COUNT in found and _SCALED.search(said):
         return Meaning.OTHER
     return next((meaning for meaning, _ in _WORDS if meaning in found), Meaning.OTHER)
+
+
+def counts_nobody(name: str) -> bool:
+    """Whether it is called after a setting of a model, the shape of a file, a rate, or an amount of something."""
+    words = words_of(name[:200])
+    return bool((_TECHNICAL | _AMOUNTS) & set(words)) or bool(_SCALED.search(" ".join(words)))
 
 
 def is_margin(label: str) -> bool:

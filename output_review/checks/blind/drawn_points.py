@@ -68,7 +68,9 @@ def _marks(part: Part, numbers: npt.NDArray[np.float64]) -> Iterator[Finding]:
             yield SOME.finding(part.place, message, count, _MANY)
     elif count > _MANY and ((across and up) or (name.startswith("stamp") and _sparse(numbers))):
         yield POINTS.finding(part.place, f"{part.name}: {count:,} points can be read back.", count, _MANY)
-    elif count >= few and ((across and up) or (striped and (across or up))):
+    elif (count > _MANY and name.startswith("stamp") and (across or up)) or (
+        count >= few and ((across and up) or (striped and (across or up)))
+    ):  # one of the axes counts years, or levels
         yield SOME.finding(part.place, f"{part.name}: {count:,} single points can be read back.", count, _FEW)
 
 

@@ -25,6 +25,8 @@ POSITION = Rule(
     "Show a percentile with enough people on both sides, or a mean.",
 )
 _OF_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)")
+_RANGE = re.compile(r"\d\s{0,3}(?:-|–|—|to|à|bis|,|;|\.\.)\s{0,3}[-+]?\d")
+_ENDS = (Meaning.LOWEST, Meaning.HIGHEST)
 _NAMED = {"median": 50.0, "mediane": 50.0, "q1": 25.0, "q2": 50.0, "q3": 75.0}
 
 
@@ -41,6 +43,7 @@ class Endpoints(Check):
         grid = grid_of(part)
         if part.origin not in PUBLISHED or _intervals(grid):
             return
+        yield from _ranges(grid)
         shares = _named_by_shares(grid)
         for row in range(len(grid.cells)):
             for column in grid.values:
@@ -51,7 +54,7 @@ class Endpoints(Check):
                     meaning = Meaning.POSITION
                 elif meaning is Meaning.POSITION:
                     share = _share(grid, row, column)
-                if meaning in (Meaning.LOWEST, Meaning.HIGHEST) or share in (0.0, 100.0):
+                if meaning in _ENDS or share in (0.0, 100.0):
                     value = float(grid.numbers[row, column])
                     yield ENDPOINT.finding(
                         grid.place(row, column), f"{grid.name(row, column)} is {meaning}.", value
@@ -63,6 +66,21 @@ class Endpoints(Check):
 
     def example(self) -> Part:
         return table(("region", "n", "max_cost"), [("North", 412, 98213.55), ("South", 377, 45010.2)])
+
+
+def _ranges(grid: Grid) -> Iterator[Finding]:
+    """Cells with two ends in one: “26.3-78.4”, “51 (18 to 97)”."""
+    for row in range(len(grid.cells)):
+        for column in range(len(grid.columns)):
+            cell = grid.cells[row][column]
+            if column in grid.labels and meaning_of(grid.columns[column]) not in _ENDS:
+                continue
+            if isinstance(cell, str) and not np.isfinite(grid.numbers[row, column]) and _RANGE.search(cell[:80]):
+                meaning = grid.meaning(row, column)
+                if meaning in _ENDS:
+                    yield ENDPOINT.finding(
+                        grid.place(row, column), f"{grid.name(row, column)} is {meaning}.", cell[:80]
+                    )
 
 
 def _few(grid: Grid, row: int, column: int, share: float, threshold: int) -> Iterator[Finding]:

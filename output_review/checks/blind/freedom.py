@@ -32,6 +32,7 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "on": re.compile(r"\bon\s{1,4}(\d{1,9})\s{1,4}(?:degrees of freedom|DF\b)", re.IGNORECASE),
+    "test": re.compile(r"\b[Ft]\(\s?(?:\d{1,9}\s?,\s{0,8})?(\d{1,9})\s?\)"),  # F(2, 6): the second is residual
     "observations": re.compile(
         r"(?:no\. observations|number of obs(?:ervations)?|n[_ ]?obs|observations|n_samples)" + _NUMBER,
         re.IGNORECASE,
@@ -68,7 +69,7 @@ def _of_text(part: Part, least: int) -> Iterator[Finding]:
             for match in pattern.finditer(line[:2000]):
                 value = float(match.group(1).replace(",", ""))
                 told[name] = value
-                if name in ("freedom", "on") and value < least:
+                if name in ("freedom", "on", "test") and value < least:
                     yield FEW.finding(part.at(row=number), f"{value:g} residual degrees of freedom.", value, least)
     if {"observations", "model"} <= told.keys() and not {"freedom", "on"} & told.keys():
         value = told["observations"] - told["model"] - 1

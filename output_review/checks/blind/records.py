@@ -14,7 +14,8 @@ from output_review.checks.registry import Check, Context
 
 ROWS = Rule(
     "record-like",
-    "at least 6 rows, no column called after a measure, and the words of a row come again, or none label it",
+    "at least 6 rows, no column called after a measure, and the words of a row come again, or none label it, or row"
+    " numbers in no order do",
     "DISCLOSURE §3: a table of results has a row for each group and says what it measures",
     "Release a summary of groups. If the rows are groups, name the columns after what they measure.",
 )
@@ -37,13 +38,17 @@ class Records(Check):
         if rows < _FEWEST or width < 2 or _measured(grid):
             return
         told = [
-            j for j in grid.labels if grid.columns[j].strip() or not grid.integers(j)
+            j for j in grid.labels if grid.columns[j].strip() or not np.isfinite(grid.numbers[:, j]).all()
         ]  # not a frame's own index
         keys = Counter(tuple(map(str, (grid.cells[row][j] for j in told))) for row in range(rows))
         again = sum(count for key, count in keys.items() if count > 1)
         if told and again >= 0.2 * rows:
             message = f"{again:,} of {rows:,} rows have the labels of another row, and no column is a measure."
             yield ROWS.finding(part.place, message, again, 0)
+        elif not grid.values and all(_again(grid, j) for j in told):
+            yield ROWS.finding(part.place, f"{rows:,} rows of words, each of which comes again.", rows, 0)
+        elif _drawn(grid):
+            yield ROWS.finding(part.place, f"{rows:,} rows have the numbers of rows of a longer table.", rows, 0)
         elif not told and width >= 2 and not _matrix(grid):
             yield ROWS.finding(
                 part.place, f"{rows:,} rows of {width} numbers without a label or a measure.", rows, 0
@@ -63,6 +68,19 @@ def _measured(grid: Grid) -> bool:
 def _once(grid: Grid) -> bool:
     labels = [grid.label(row) for row in range(len(grid.cells))]
     return len(set(labels)) == len(labels)
+
+
+def _again(grid: Grid, column: int) -> bool:
+    """Whether the words of a column are fewer than half its rows: levels, no names."""
+    return len({str(row[column]) for row in grid.cells}) <= len(grid.cells) / 2
+
+
+def _drawn(grid: Grid) -> bool:
+    """Whether a frame's own index has numbers in no order: rows were drawn from more."""
+    index = grid.numbers[:, 0]
+    if grid.columns[0].strip() or not grid.integers(0) or not np.isfinite(index).all():
+        return False
+    return len(np.unique(index)) == len(index) and index.max() > 3 * len(index) and bool((np.diff(index) < 0).any())
 
 
 def _matrix(grid: Grid) -> bool:

@@ -22,6 +22,8 @@ def marked_up(part: Part) -> Iterator[Part | Gap]:
     except (ElementTree.ParseError, DefusedXmlException, ValueError) as error:
         yield Gap(f"it is markup, and cannot be read as XML ({type(error).__name__})")
         return
+    words = (" ".join(one.split()) for one in root.itertext())
+    yield Part(Form.TEXT, f"{part.name}, words", part.place, text="\n".join(one for one in words if one))
     found = 0
     for element in root.iter():
         for rows in _beside(element):

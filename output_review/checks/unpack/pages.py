@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from output_review.checks.forms import is_plot
+from output_review.checks.measures import of
 from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.unpack import jsons
 from output_review.checks.unpack.gaps import Gap
@@ -17,6 +18,10 @@ from output_review.checks.unpack.gaps import Gap
 _EMBEDDED = re.compile(r"data:[\w/+.-]{3,60};base64,([A-Za-z0-9+/=\s]{40,})")
 _MOST = 2000  # beginnings of JSON tried in one script
 _SHORTEST = 30
+_APART = of("script style table")
+_INLINE = of(
+    "a abbr b cite code data dd em i input kbd label mark output q s samp small span strong sub sup time tt u var"
+)
 _MOST_CELLS = 2_000_000  # of one table
 _WIDEST = 100  # columns or rows that one cell is repeated in
 
@@ -41,16 +46,22 @@ def parts(part: Part) -> Iterator[Part | Gap]:
 
 
 def _words(tree: Any) -> str:
-    """The text without scripts, styles and tables, which are parts of their own; comments are in it."""
-    found = []
-    for node in tree.iter():
-        if isinstance(node.tag, str) and node.tag in ("script", "style", "table"):
-            found.append((node.tail or "").strip())
-        elif any(up.tag in ("table", "script", "style") for up in node.iterancestors()):
-            continue
+    """The text without scripts, styles and tables, which are parts of their own; comments are in it. What stands
+    beside each other on the page stands in one line."""
+    found: list[str] = []
+    within = 0  # of what is hidden, or a part of its own
+    for event, node in etree.iterwalk(tree, events=("start", "end", "comment")):
+        tag = node.tag if isinstance(node.tag, str) else ""
+        apart = "" if tag in _INLINE else "\n"
+        if event == "end":
+            within -= tag in _APART
+            found += [apart or " ", node.tail or ""] if not within else []
         else:
-            found += [(node.text or "").strip(), (node.tail or "").strip()]
-    return "\n".join(one for one in found if one)
+            within += event == "start" and tag in _APART
+            found += [apart, node.text or ""] if not within else []
+            found += ["\n", node.tail or ""] if event == "comment" and not within else []
+    lines = (" ".join(line.split()) for line in "".join(found).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _table(part: Part, table: Any, number: int) -> Iterator[Part | Gap]:

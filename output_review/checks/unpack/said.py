@@ -6,12 +6,18 @@ The pattern is linear in the length of a text, and only so much of it is looked 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _PAIR = re.compile(
     r"(?<![\w.])['\"]?([A-Za-z_]\w{0,40})['\"]?[ \t]{0,3}[=:][ \t]{0,3}"
     r"(?:np\.\w{1,12}\()?('[^'\n]{0,80}'|\"[^\"\n]{0,80}\"|[^\s,;(){}\[\]'\"]{1,80})"
 )
+_NAMED = re.compile(
+    r"(?<![\w.])['\"]?([A-Za-z_][\w -]{0,40})['\"]?\s{0,3}[=:]\s{0,3}(-?\d{1,12}(?:\.\d{1,12})?)"
+    r"(?=\s{0,3}(?:,(?!\d)|[;}\])]|$)|\s{1,3}[A-Za-z'\"])"
+)
+_COUPLE = re.compile(r"\(\s?['\"]([^'\"\n]{1,40})['\"],\s?(-?\d{1,12}(?:\.\d{1,12})?)\)")  # ('North', 412)
+_LONGEST = 20_000
 _FEWEST, _FIELDS, _MOST = 5, 2, 200_000  # records, values of each, pairs that are looked at
 
 
@@ -41,3 +47,14 @@ def records(text: str) -> Iterator[tuple[int, list[str], list[list[str]]]]:
     if count >= _FEWEST:
         same = [(begun, one) for begun, one in found if tuple(one) == names]
         yield same[0][0], list(names), [list(one.values()) for _, one in same]
+
+
+def named(lines: Sequence[tuple[int, str]]) -> Iterator[tuple[int, list[str], list[list[str]]]]:
+    """The numbers called by name in lines, each with its own number: `cases = 3`, `{'North': 412}`."""
+    found = [
+        (number, name, value)
+        for number, line in lines[:_MOST]
+        for name, value in (*_NAMED.findall(line[:_LONGEST]), *_COUPLE.findall(line[:_LONGEST]))
+    ]
+    if found:
+        yield found[0][0], ["name", "value"], [[name, value] for _, name, value in found]

@@ -20,12 +20,13 @@ _CURVES = re.compile(r"[CAQ]", re.IGNORECASE)
 _MOVE = re.compile(r"translate\(\s*(-?[\d.]+)[\s,]+(-?[\d.]+)")
 _EMBEDDED = re.compile(r"data:[\w/+.-]{3,60};base64,(.+)", re.DOTALL)
 _MARKS = {"use": ("x", "y"), "circle": ("cx", "cy"), "ellipse": ("cx", "cy")}
+_SAID = re.compile(r"<!--([^<>\n]{1,200})-->")
 _LONGEST = 4_000_000  # characters of one path
 Point = tuple[float, float]
 
 
 def parts(part: Part) -> Iterator[Part | Gap]:
-    words: list[str] = []
+    words: list[str] = [one.strip() for one in _SAID.findall(part.text)]  # matplotlib says there what it draws
     marks: dict[str, list[Point]] = {}
     for element in _shown(ElementTree.fromstring(part.data or part.text.encode())):
         tag = str(element.tag).rpartition("}")[2]
@@ -50,7 +51,34 @@ def parts(part: Part) -> Iterator[Part | Gap]:
             name = "line" if shape == "line" else "stamp" if shape.split(" ")[0] in _MARKS else "path"
             sheet = Rows(("x", "y"), points, name)
             yield Part(Form.TABLE, f"{part.name}, {name}s", part.place, sheet=sheet, origin=Origin.MARKS)
+    yield from _said(part, words)
+
+
+def _said(part: Part, words: list[str]) -> Iterator[Part]:
+    """The words of a figure, and its numbers as a table."""
     yield Part(Form.TEXT, f"{part.name}, words", part.place, text="\n".join(words))
+    written = list(_written(words))
+    if written:
+        sheet = Rows(("", ""), written, "numbers written in it")
+        yield Part(Form.TABLE, f"{part.name}, numbers", part.place, sheet=sheet, origin=Origin.BLOCK)
+
+
+def _written(words: list[str]) -> Iterator[tuple[str, int]]:
+    """The whole numbers written in a figure, but for those along an axis: three or more at equal steps."""
+    numbers = [
+        (at, int(word)) for at, word in enumerate(words) if word.isascii() and word.isdigit() and len(word) < 10
+    ]
+    values = [value for _, value in numbers]
+    axis = {
+        k + i
+        for k in range(len(values) - 2)
+        if values[k + 1] - values[k] == values[k + 2] - values[k + 1]
+        for i in (0, 1, 2)
+    }
+    for k, (at, value) in enumerate(numbers):
+        if k not in axis:
+            before = next((word for word in reversed(words[:at]) if not word.isdigit()), "number")
+            yield before, value
 
 
 _FEW = 12  # corners of a marker: a circle is eight curves
