@@ -54,18 +54,16 @@ fix: $(VENV)/made
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-# Tests of rules, stores and handlers share nothing, and run beside each other, a PostgreSQL for each worker. All others
-# take turns: they have one engine, one enclave and one browser.
-APART := tests/data_mounts tests/enclave tests/output_review
+# Tests that share nothing run beside each other, a PostgreSQL for each worker. All others take turns: they have one
+# engine, one enclave and one browser.
 BESIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 TEST_INSTANCE := $(or $(ENCLAVE_TEST_INSTANCE),enclave-test)
 TEST_ROOT := $(or $(ENCLAVE_TEST_ROOT),/var/tmp/$(TEST_INSTANCE))
 test: packages $(VENV)/made check
 	@$(SUDO) env ENCLAVE_INSTANCE=$(TEST_INSTANCE) ENCLAVE_ROOT=$(TEST_ROOT) python3 -B -m deploy images
 	@failed=0; \
-	$(SUDO) $(VENV)/bin/pytest $(BESIDE) --cov --cov-report= $(PYTEST_ARGS) $(APART) || failed=1; \
-	$(SUDO) $(VENV)/bin/pytest --cov --cov-append --cov-report=term $(PYTEST_ARGS) $(addprefix --ignore=,$(APART)) \
-		|| failed=1; \
+	$(SUDO) $(VENV)/bin/pytest -m "not in_turn" $(BESIDE) --cov --cov-report= $(PYTEST_ARGS) || failed=1; \
+	$(SUDO) $(VENV)/bin/pytest -m in_turn --cov --cov-append --cov-report=term $(PYTEST_ARGS) || failed=1; \
 	exit $$failed
 
 attack: packages $(VENV)/made

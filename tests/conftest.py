@@ -25,7 +25,15 @@ def pytest_configure() -> None:
         point.load()
 
 
+# What there is one of: the test enclave, the browser, the engine under a guard's hands.
+SHARED = {"stack", "playwright", "image"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's loop runs in this thread from the first of them on, and no other can. They
-    all share one Playwright for the same reason (the fixture `playwright`)."""
+    """Mark what has to take turns. Browser tests last: Playwright's loop runs in this thread from the first of them
+    on, and no other can. They all share one Playwright for the same reason (the fixture `playwright`)."""
+    for item in items:
+        if SHARED.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("browser"):
+            item.add_marker("in_turn")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

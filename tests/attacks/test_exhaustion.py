@@ -133,8 +133,10 @@ async def test_temporary_space_has_an_end(two, control, image):
 async def test_temporary_files_have_a_number(two, control, image, runtime):
     with control("an ordinary container makes more"):
         assert ordinary(image, FILES).split() == ["209999"]
-    found = two.inside(FILES).splitlines()
-    assert found[-1] != "209999" or runtime == "runsc", "gVisor keeps them in its own memory, which is limited"
+    if runtime == "runsc":  # it keeps them in its own memory, which is limited, and makes few of them a second
+        assert two.inside(FILES.replace("210_000", "20_000")) == "19999"
+    else:
+        assert two.inside(FILES).splitlines()[-1] != "209999"
     assert neighbour(two) == "well"
 
 
