@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from output_review.checks.grids import Grid, number_of
+from output_review.checks.cells import number_of
+from output_review.checks.grids import Grid
 from output_review.checks.measures import STATISTICS, Meaning, counts_nobody, meaning_of
 from output_review.checks.parts import Origin
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from output_review.checks.cells import number_of
 from output_review.checks.findings import Finding, Rule, Severity
-from output_review.checks.grids import number_of
 from output_review.checks.measures import STATISTICS, meaning_of
 from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.registry import Check, Context

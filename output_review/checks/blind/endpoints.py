@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from output_review.checks.cells import number_of
 from output_review.checks.counts import PUBLISHED, percentiles
 from output_review.checks.findings import Finding, Rule
-from output_review.checks.grids import Grid, grid_of, number_of
+from output_review.checks.grids import Grid, grid_of
 from output_review.checks.measures import Meaning, meaning_of
 from output_review.checks.parts import Form, Part, table
 from output_review.checks.registry import Check, Context

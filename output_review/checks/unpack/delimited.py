@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from output_review.checks.grids import number_of
+from output_review.checks.cells import number_of
 from output_review.checks.parts import Form, Origin, Part, Rows
 from output_review.checks.unpack.gaps import Gap
 from output_review.checks.unpack.said import records, says_pairs

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from output_review.checks.grids import is_blank, is_hidden, number_of
+from output_review.checks.cells import is_blank, is_hidden, number_of
 from output_review.checks.parts import Cell, Part, Rows, Sheet
 
 _MOST_ROWS, _MOST_TABLES = 20_000, 50

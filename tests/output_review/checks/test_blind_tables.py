@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from output_review.checks.cells import number_of
 from output_review.checks.counts import rounding
-from output_review.checks.grids import number_of
 from output_review.checks.identities import direct_words
 from output_review.checks.measures import Meaning, meaning_of
 from tests.output_review.checks.asked import frame, report, rules

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from output_review.checks.bounded import prepare
-from output_review.checks.grids import number_of
+from output_review.checks.cells import number_of
 from output_review.checks.microdata import contributions, held, people_behind_cells, traced
 from output_review.checks.microdata.layout import Groups
 from output_review.checks.parts import table as part_of
