@@ -25,6 +25,8 @@ def pytest_configure() -> None:
         point.load()
 
 
+# Tests that take half a minute and more go first: beside others, the last one is not waited for alone.
+LONG = ("test_walk.py", "test_killed_desk.py", "test_api_exercised.py", "test_race.py")
 # What there is one of: the test enclave, the browser, the engine under a guard's hands.
 SHARED = {"stack", "playwright", "image"}
 
@@ -36,4 +38,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SHARED.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("browser"):
             item.add_marker("in_turn")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path.name not in LONG))

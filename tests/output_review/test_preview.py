@@ -80,7 +80,7 @@ HOSTILE = {
     "page.html": b"<!doctype html><script>alert(1)</script><img src=x onerror=alert(2)><meta http-equiv=refresh>",
     "image.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(2)</script></svg>",
     "table.csv": b"a,b\n<script>alert(1)</script>,\"</td></table><iframe src=//evil></iframe>\"\n",
-    "formula.csv": b"a,b\n=HYPERLINK(\"//evil\"),{{ 7*7 }}\n",
+    "formula.csv": b"a,b\n=HYPERLINK(\"//evil\"),{{ 7777*7777 }}\n",
     "style.txt": b"</style></li></ol><link rel=stylesheet href=//evil><base href=//evil>",
 }  # fmt: skip
 
@@ -95,7 +95,7 @@ async def test_active_content_stays_text_in_a_document_that_may_do_nothing(clien
     for active in ("<script", "<svg", "<img", "<iframe", "<base", "<meta http", "onload='alert"):
         assert active not in text
     assert "alert(1)" not in text or "&lt;s" in text
-    assert "49" not in text or name != "formula.csv"
+    assert "60481729" not in text
 
 
 async def test_what_cannot_be_seen_is_made_visible(client, desk):
