@@ -18,12 +18,11 @@ from workspaces.spec import (
     Dataset,
     Limits,
     bind,
+    confined,
     dataset_of,
     limits_of,
-    pids_of,
     refuse_unsound,
     sealed,
-    security,
     whole,
 )
 
@@ -105,17 +104,12 @@ def create_body(spec: CheckSpec, layout: Layout) -> dict[str, Any]:
         },
     }
     host: dict[str, Any] = {
-        "Memory": limits.memory_bytes,
-        "MemorySwap": limits.memory_bytes,
-        "NanoCpus": int(limits.cpus * 1e9),
-        "PidsLimit": pids_of(limits.pids, spec.runtime),
+        **confined(limits, spec.runtime),
         "Tmpfs": {
             "/tmp": f"rw,noexec,nosuid,nodev,mode=1777,size={limits.tmp_bytes},"  # noqa: S108
             f"nr_inodes={confinement.TMP_FILES}"
         },
         "Mounts": _mounts(spec, layout),
-        "Runtime": spec.runtime,
-        "SecurityOpt": security(spec.runtime),
     }
     return sealed(config, host, confinement.CHECK_PROFILE)
 

@@ -141,16 +141,11 @@ def create_body(spec: WorkspaceSpec, layout: Layout) -> dict[str, Any]:
         "Labels": labels(spec),
     }
     host: dict[str, Any] = {
-        "Memory": limits.memory_bytes,
-        "MemorySwap": limits.memory_bytes,
-        "NanoCpus": int(limits.cpus * 1e9),
-        "PidsLimit": pids_of(limits.pids, spec.runtime),
+        **confined(limits, spec.runtime),
         "Tmpfs": {
             "/tmp": f"rw,nosuid,nodev,mode=1777,size={limits.tmp_bytes},nr_inodes={confinement.TMP_FILES}"  # noqa: S108
         },
         "Mounts": _mounts(spec, layout),
-        "Runtime": spec.runtime,
-        "SecurityOpt": security(spec.runtime),
     }
     return sealed(config, host, confinement.PROFILE)
 
@@ -162,6 +157,18 @@ def sealed(config: dict[str, Any], host: dict[str, Any], profile: Iterable[confi
         part, _, field = line.field.partition(".")
         parts[part][field] = line.value
     return {**config, "HostConfig": host}
+
+
+def confined(limits: Limits, runtime: str) -> dict[str, Any]:
+    """What bounds any container of ours in this runtime. No swap: what is over the memory is over."""
+    return {
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,
+        "NanoCpus": int(limits.cpus * 1e9),
+        "PidsLimit": pids_of(limits.pids, runtime),
+        "Runtime": runtime,
+        "SecurityOpt": security(runtime),
+    }
 
 
 def security(runtime: str) -> list[str]:

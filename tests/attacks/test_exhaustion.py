@@ -91,7 +91,7 @@ def neighbour(guard, code: str = "print('well')") -> str:
     return docker("exec", guard.name("erin", CARE), "python3", "-c", code, check=False).strip()
 
 
-@attack("fork-bomb", by=By.WORKSPACE, stops=Stops(SPEC, '"PidsLimit": pids_of(limits.pids, spec.runtime),'))
+@attack("fork-bomb", by=By.WORKSPACE, stops=Stops(SPEC, '"PidsLimit": pids_of(limits.pids, runtime),'))
 async def test_a_fork_bomb_takes_its_own_processes_only(two, control, image):
     with control("an ordinary container forks as often as it likes"):
         assert ordinary(image, FORK) == "400"
