@@ -54,16 +54,22 @@ fix: $(VENV)/made
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-# Tests that share nothing run beside each other, a PostgreSQL for each worker. All others take turns: they have one
-# engine, one enclave and one browser.
+# All tests at once: those that share nothing run beside each other, a PostgreSQL for each worker, at the back of the
+# queue for the processors; all others take turns, for they have one engine, one enclave and one browser. What the
+# first half prints is shown after what the second prints.
 BESIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
+SAID := build/tests-beside-others.log
 TEST_INSTANCE := $(or $(ENCLAVE_TEST_INSTANCE),enclave-test)
 TEST_ROOT := $(or $(ENCLAVE_TEST_ROOT),/var/tmp/$(TEST_INSTANCE))
 test: packages $(VENV)/made check
 	@$(SUDO) env ENCLAVE_INSTANCE=$(TEST_INSTANCE) ENCLAVE_ROOT=$(TEST_ROOT) python3 -B -m deploy images
-	@failed=0; \
-	$(SUDO) $(VENV)/bin/pytest -m "not in_turn" $(BESIDE) --cov --cov-report= $(PYTEST_ARGS) || failed=1; \
-	$(SUDO) $(VENV)/bin/pytest -m in_turn --cov --cov-append --cov-report=term $(PYTEST_ARGS) || failed=1; \
+	@mkdir -p build; failed=0; \
+	echo "Tests that share nothing run meanwhile; follow them with: tail -f $(SAID)"; \
+	$(SUDO) nice $(VENV)/bin/pytest -m "not in_turn" $(BESIDE) --cov --cov-report=term $(PYTEST_ARGS) >$(SAID) 2>&1 & beside=$$!; \
+	trap '$(SUDO) kill $$beside' INT TERM; \
+	$(SUDO) $(VENV)/bin/pytest -m in_turn $(PYTEST_ARGS) || failed=1; \
+	wait $$beside || failed=1; \
+	cat $(SAID); \
 	exit $$failed
 
 attack: packages $(VENV)/made

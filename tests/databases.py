@@ -41,7 +41,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     sockets.mkdir(mode=0o777)
     sockets.chmod(0o777)
     name = f"enclave-test-postgres-{uuid.uuid4().hex[:8]}"
-    command = ["docker", "run", "--detach", "--rm", "--name", name, "--label", "enclave=enclave-test"]
+    command = ["docker", "run", "--detach", "--rm", "--name", name, "--label", "enclave=enclave-test-database"]
     command += ["--network", "none", "--user", "51005:51005", "--tmpfs", "/data:mode=0700,uid=51005,gid=51005"]
     command += [
         "--env",
@@ -51,8 +51,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--volume",
         f"{sockets}:/sockets",
     ]
-    subprocess.run([*command, "--entrypoint", "sh", image, "-c", "mkdir -p /data/postgres && exec start-postgres"],
-                   check=True, capture_output=True)  # fmt: skip
+    start = "mkdir -p /data/postgres && exec timeout 2h start-postgres"  # outlives no run that was killed by much
+    subprocess.run([*command, "--entrypoint", "sh", image, "-c", start], check=True, capture_output=True)
     url = f"postgresql://enclave@/enclave?host={sockets}"
     try:
         _wait(url, name)

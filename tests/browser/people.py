@@ -14,6 +14,7 @@ WIDTHS = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "heig
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync"]  # fmt: skip
 SLOW = 90_000  # milliseconds: these machines have two cores and noisy neighbours
+expect.set_options(timeout=20_000)  # for the same reason; whatever is awaited is usually there at once
 
 
 class Visitor:

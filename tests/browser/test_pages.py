@@ -67,6 +67,22 @@ def test_the_page_around_a_workspace_says_what_its_author_waits_for_and_has_no_s
     visitor.page.locator("#stop-not").click()
 
 
+def test_the_page_around_a_workspace_asks_the_desk_twice_a_minute_however_long_it_is_open(
+    stack: Stack, visitors: Visitors
+) -> None:
+    visitor = visitors("alice")
+    visitor.open_workspace("tumour-ml")
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url.partition("?")[0]))
+    visitor.page.clock.install()
+    visitor.page.reload()
+    for _ in range(12):  # a minute of the page's own clock, in the steps of its own polling
+        with visitor.page.expect_response("**/workspace/tumour-ml/status"):
+            visitor.page.clock.run_for(5_000)
+    assert asked.count(f"{stack.url}/workspace/tumour-ml/status") == 12
+    assert 2 <= asked.count(f"{stack.url}/desk/requests/brief") <= 3
+
+
 def too_wide(visitor: Visitor) -> list[str]:
     """The elements that make the page scroll sideways."""
     found: list[str] = visitor.page.evaluate(

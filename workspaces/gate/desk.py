@@ -49,10 +49,10 @@ class Desk:
     client: aiohttp.ClientSession
     _known: dict[Place, tuple[float, Info | None]] = field(default_factory=dict)
 
-    async def workspace(self, place: Place) -> Info | None:
-        """What may be opened; None when there is no such project for this person. At most a second old."""
+    async def workspace(self, place: Place, fresh: bool = False) -> Info | None:
+        """What may be opened; None if this person has no such project. At most a second old, or `fresh`."""
         asked, known = self._known.get(place, (0.0, None))
-        if time.monotonic() - asked < FRESH_SECONDS:
+        if not fresh and time.monotonic() - asked < FRESH_SECONDS:
             return known
         try:
             async with (

@@ -59,7 +59,7 @@ class WorkspacePages:
         if verb is None or verb == "status":
             if request.method not in ("GET", "HEAD"):
                 raise NotFound(ABSENT)
-            info = await self._info(place)
+            info = await self._info(place, fresh=verb is None)  # an opened page says what is so now
             status = self._status(place, info)
             return self.answers.json(status) if verb else self._page(session, place, info, status)
         if request.method != "POST":
@@ -74,10 +74,10 @@ class WorkspacePages:
             return redirect(f"/workspace/{place[1]}", 303)
         return self.answers.json(self._status(place, await self._info(place)), 202)
 
-    async def _info(self, place: Place) -> Info:
+    async def _info(self, place: Place, fresh: bool = False) -> Info:
         """The desk's word; a running workspace is shown with less around it when the desk does not answer."""
         try:
-            info = await self.desk.workspace(place)
+            info = await self.desk.workspace(place, fresh)
         except Unavailable:
             if not self._running(place):
                 raise

@@ -166,12 +166,14 @@ class Keeper:
             code, reason = OUT_OF_MEMORY if end.out_of_memory else ENDED
         await self.engine.stop(found.id, 0 if at_once else STOP_SECONDS)
         await self._keep_log(found, person, project)
+        ran = found.state != "created"
+        if ran:
+            self.ends[person, project] = end  # before it is gone: who looks in between is told how it ended
         await self.engine.remove(found.id)
         await self._clear(person, project)
         self.memory_reached.discard(found.id)
-        if found.state == "created":
-            return  # never ran: nothing to report
-        self.ends[person, project] = end
+        if not ran:
+            return  # nothing to report
         log.info("%s/%s is stopped: %s", person, project, code)
         self.records.tell(
             event(person, project, "stopped", code, reason, *_what(found), end.exit_code, end.out_of_memory)

@@ -1,7 +1,7 @@
 // The script of the page around a workspace: asks how it stands, shows it, and passes one wish into the frame.
 "use strict";
 (() => {
-  const { stage, path, workspaces } = document.body.dataset;
+  const { stage, path, told, workspaces } = document.body.dataset;
   const one = (id) => document.getElementById(id);
   const STARTING_MS = 500;
   const RESTING_MS = 5000;
@@ -66,12 +66,12 @@
       const now = await answer.json();
       show("lost", false);
       if (now.stage !== stage) return location.reload();
+      if (stage === "stopped" && now.notice && now.notice.time !== told) return location.reload(); // why it stopped
       render(now);
     } catch {
       show("lost", true);
     }
-    asked();
-  setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
+    setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
   }
 
   // What its author waits for is the review desk's to say; without it the page goes on.
@@ -95,5 +95,6 @@
   });
   one("stop")?.addEventListener("click", () => one("stop-dialog").showModal());
   one("stop-not")?.addEventListener("click", () => one("stop-dialog").close());
+  asked();
   setTimeout(ask, stage === "starting" ? STARTING_MS : RESTING_MS);
 })();
