@@ -31,25 +31,33 @@ class Doubts:
 def doubts(file: BinaryIO) -> Doubts:
     """What a reader of this text should know; from its beginning, leaving the file at its end."""
     file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+    if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:  # a mark at the beginning is expected there only
+        file.seek(0)
     wrong = hidden = 0
-    ended = False
+    begun, ended = b"", False  # the bytes of a character that the next piece ends
     while not ended:
         piece = file.read(_PIECE)
         ended = not piece
-        if piece.isascii() and decoder.getstate()[0] == b"":
-            decoder.decode(piece[:3])  # a mark at the beginning is expected there only
-            hidden += len(piece.translate(None, _SEEN))
-            continue
-        odd = _odd(decoder.decode(piece, final=ended))
+        text, begun = _unplain(begun + piece, ended)
+        odd = _odd(text)
         wrong += sum(count for c, count in odd.items() if _is_wrong(c))
         hidden += sum(count for c, count in odd.items() if not _is_wrong(c))
     return Doubts(wrong, hidden)
 
 
+def _unplain(data: bytes, ended: bool) -> tuple[str, bytes]:
+    """The text of these bytes, of which plain ASCII may be left out, and the bytes of a last, unended character."""
+    try:
+        used = len(data) if data.isascii() else codecs.utf_8_decode(data, "strict", ended)[1]
+        return data[:used].translate(None, _SEEN).decode(), data[used:]
+    except UnicodeDecodeError:
+        text, used = codecs.utf_8_decode(data, "surrogateescape", ended)
+        return text, data[used:]
+
+
 def _odd(text: str) -> dict[str, int]:
     """How often each character stands there that cannot be shown as it is."""
-    if text.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable():
+    if text.isprintable():
         return {}
     return {c: text.count(c) for c in set(text) if not c.isprintable() and c not in "\n\r\t"}
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from output_review.readers import encoding
 from output_review.readers.encoding import in_utf8
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 
 
 @given(st.text())
@@ -37,3 +40,19 @@ def test_french_from_an_older_program_is_read_as_it_was_written():
 def test_what_is_no_text_stays_what_it_is(content):
     file = io.BytesIO(content)
     assert in_utf8(file) == (file, "") and file.read() == content
+
+
+@given(
+    st.lists(st.one_of(_TEXT.map(str.encode), st.binary(max_size=6)), max_size=6).map(b"".join),
+    st.integers(1, 9),
+    st.booleans(),
+)
+def test_what_cannot_be_seen_is_counted_the_same_in_pieces_of_any_size(content, piece, marked):
+    whole = (b"\xef\xbb\xbf" * marked + content).decode("utf-8-sig", "surrogateescape")
+    wrong = sum("\udc80" <= c <= "\udcff" for c in whole)
+    odd = sum(not c.isprintable() and c not in "\n\r\t" for c in whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "_PIECE", piece)
+        assert encoding.doubts(io.BytesIO(b"\xef\xbb\xbf" * marked + content)) == encoding.Doubts(
+            wrong, odd - wrong
+        )
