@@ -146,9 +146,10 @@ class Checks:
         with self._lock:
             if run.state == "running":
                 run.state, run.why = state, why
-            if run.process is not None:
+            process, run.process = run.process, None  # once: later its number may be another's
+            if process is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(run.process.pid, signal.SIGKILL)
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def _thresholds(self) -> dict[str, int] | None:
         """The project's; None if the desk does not say."""

@@ -43,6 +43,8 @@ def parts(part: Part) -> Iterator[Part | Gap]:
                 yield Gap(f"it holds more than {_MOST_ARRAYS:,} arrays; the first were read")
                 return
             yield made
+    if not count and not any(isinstance(one, Stub) for _, one in found):
+        yield Gap("it holds no table, array or model: single values, however many, were not looked at")
 
 
 def _facts(frozen: Frozen, values: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
