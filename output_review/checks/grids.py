@@ -37,12 +37,12 @@ class Grid:
     blank: npt.NDArray[np.bool_]
     labels: tuple[int, ...]
 
-    @property
+    @cached_property
     def values(self) -> tuple[int, ...]:
         """The columns of numbers that are no labels."""
-        return tuple(
-            j for j in range(len(self.columns)) if j not in self.labels and np.isfinite(self.numbers[:, j]).any()
-        )
+        numbered = np.isfinite(self.numbers).any(axis=0)
+        numbered[list(self.labels)] = False
+        return tuple(np.flatnonzero(numbered).tolist())
 
     def label(self, row: int) -> str:
         """What a row is about, in words."""

@@ -71,10 +71,11 @@ class Endpoints(Check):
 
 def _ranges(grid: Grid) -> Iterator[Finding]:
     """Cells with two ends in one: “26.3-78.4”, “51 (18 to 97)”."""
+    labels = frozenset(grid.labels)
     for row in range(len(grid.cells)):
         for column in range(len(grid.columns)):
             cell = grid.cells[row][column]
-            if column in grid.labels and meaning_of(grid.columns[column]) not in _ENDS:
+            if column in labels and meaning_of(grid.columns[column]) not in _ENDS:
                 continue
             if isinstance(cell, str) and not np.isfinite(grid.numbers[row, column]) and _RANGE.search(cell[:80]):
                 meaning = grid.meaning(row, column)

@@ -45,10 +45,11 @@ class Survival(Check):
         for column in range(len(grid.columns)):
             words = words_of(grid.columns[column])
             said = " ".join(words)
-            for rows in _groups(grid, column):
-                if any(name in said for name in _AT_RISK):
+            if any(name in said for name in _AT_RISK):
+                for rows in _groups(grid, column):
                     yield from _risk(grid, rows, column, context.thresholds.min_count)
-                elif _SURVIVAL & set(words) and not {"n", "lower", "upper", "median", "ci"} & set(words):
+            elif _SURVIVAL & set(words) and not {"n", "lower", "upper", "median", "ci"} & set(words):
+                for rows in _groups(grid, column):
                     yield from _steps(grid, rows, column)
 
     def example(self) -> Part:

@@ -16,7 +16,7 @@ from output_review.readers.unreadable import Unreadable
 _HEAD = 4096
 _LARGEST = 4 * 1024**2  # bytes of what is looked at as a text, too
 _LIST = re.compile(r"^\s{0,20}[\w.]{1,60}\s{0,3}(?:=|<-|:)\s{0,3}[\w.(]{0,60}[\[(]")  # age = [54
-_WORDS_AND_NUMBER = re.compile(r"[^\W\d]{2,}\W{1,3}\d|\d\W{1,3}[^\W\d]{2,}|[\[(]\s?\d|\d\s?[\])]")
+_WORDS_AND_NUMBER = re.compile(r"[^\W\d]{2}\W{1,3}\d|\d\W{1,3}[^\W\d]{2}|[\[(]\s?\d|\d\s?[\])]")
 
 
 def parts(part: Part) -> Iterator[Part | Gap]:
