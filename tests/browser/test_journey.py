@@ -63,8 +63,16 @@ def ask_for_release(visitor: Visitor, frame: FrameLocator, table: str = TABLE) -
     fill_in(dialog, "Accuracy of two classifiers on the biopsies, one row a model.")
     await_check(dialog)
     visitor.picture("request-dialog")
+    send(dialog)
+
+
+def send(dialog: Locator) -> None:
+    """Press the button until the desk has the request; what the dialog says if it stays."""
     dialog.get_by_role("button", name="Send request").click()
-    expect(dialog).to_have_count(0, timeout=SLOW)
+    try:
+        expect(dialog).to_have_count(0, timeout=SLOW)
+    except AssertionError:
+        raise AssertionError(f"the request was not sent: {dialog.inner_text()}") from None
 
 
 def fill_in(dialog: Locator, what: str) -> None:

@@ -1,5 +1,6 @@
 """With everything on, JupyterLab does what people come for: outputs of each kind, kernels, settings; all quiet."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,8 +133,13 @@ def test_a_program_can_ask_and_be_answered(bob: Visitor, frame: FrameLocator) ->
 
 def test_names_are_completed(bob: Visitor, frame: FrameLocator) -> None:
     cell = add_cell(bob, frame, "pd.read_parq", run=False)
-    bob.page.keyboard.press("Tab")
-    expect(frame.locator(".jp-Completer-item", has_text="read_parquet")).to_be_visible(timeout=SLOW)
+    offered = frame.locator(".jp-Completer-item", has_text="read_parquet")
+    for _ in range(4):  # a busy kernel's answer to the first Tab may come when JupyterLab no longer waits for it
+        bob.page.keyboard.press("Tab")
+        with contextlib.suppress(AssertionError):
+            expect(offered).to_be_visible()
+            break
+    expect(offered).to_be_visible()
     bob.page.keyboard.press("Enter")
     expect(cell.locator(".cm-line", has_text="pd.read_parquet")).to_be_visible(timeout=SLOW)
 

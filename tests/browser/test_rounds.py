@@ -13,6 +13,7 @@ from tests.browser.test_journey import (
     open_entry,
     open_newest,
     reload_until,
+    send,
     show_files,
     vote,
 )
@@ -68,8 +69,7 @@ def test_a_returned_request_is_fixed_in_jupyterlab_and_leaves_in_its_second_roun
     dialog = frame.locator(".jp-Dialog")
     expect(dialog.locator("#enclave-what")).not_to_have_value("")
     await_check(dialog)
-    dialog.get_by_role("button", name="Send request").click()
-    expect(dialog).to_have_count(0, timeout=SLOW)
+    send(dialog)
     expect(card.get_by_text("Waiting again for an output checker")).to_be_visible(timeout=SLOW)
 
     for checker in (chen, carol):
