@@ -76,8 +76,9 @@ def send(dialog: Locator) -> None:
 
 
 def fill_in(dialog: Locator, what: str) -> None:
-    """The three texts."""
+    """The three texts, once the dialog has put the caret into the first: what is typed while it does goes there."""
     expect(dialog.locator("textarea")).to_have_count(3)
+    expect(dialog.locator("textarea").first).to_be_focused()
     texts = [
         what,
         "tumour-ml.ipynb: five-fold cross-validation of scikit-learn and LightGBM models.",
@@ -85,6 +86,7 @@ def fill_in(dialog: Locator, what: str) -> None:
     ]
     for field, text in zip(dialog.locator("textarea").all(), texts, strict=True):
         field.fill(text)
+        expect(field).to_have_value(text)
 
 
 def await_check(dialog: Locator) -> None:
