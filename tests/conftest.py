@@ -26,7 +26,7 @@ def pytest_configure() -> None:
 
 
 # Tests that take half a minute and more go first: beside others, the last one is not waited for alone.
-LONG = ("test_walk.py", "test_killed_desk.py", "test_api_exercised.py", "test_race.py")
+LONG = ("test_hostile_files.py", "test_walk.py", "test_killed_desk.py", "test_api_exercised.py", "test_race.py")
 # What there is one of: the test enclave, the browser, the engine under a guard's hands.
 SHARED = {"stack", "playwright", "image"}
 
