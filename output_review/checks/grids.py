@@ -40,9 +40,9 @@ class Grid:
     @cached_property
     def values(self) -> tuple[int, ...]:
         """The columns of numbers that are no labels."""
-        numbered = np.isfinite(self.numbers).any(axis=0)
-        numbered[list(self.labels)] = False
-        return tuple(np.flatnonzero(numbered).tolist())
+        labels = frozenset(self.labels)
+        numbered = np.flatnonzero(np.isfinite(self.numbers).any(axis=0))
+        return tuple(j for j in numbered.tolist() if j not in labels)
 
     def label(self, row: int) -> str:
         """What a row is about, in words."""
