@@ -205,7 +205,8 @@ def _labels(grid: Grid) -> tuple[int, ...]:
         }  # of crossed keys the inner ones come again
     if labels and not grid.columns[0].strip() and _distinct(grid, 0) and grid.integers(0):
         labels |= {0}  # a frame's own index beside words
-    told = {j for j in labels - numbering if not grid.blank[:, j].all()}
+    named = {j for j in labels if j not in numbering or grid.columns[j].strip()}
+    told = {j for j in named if not grid.blank[:, j].all()}
     rest = [j for j in range(width) if j not in labels and meanings[j] is Meaning.OTHER]
     if not told and len(rest) > 1 and _distinct(grid, rest[0]):
         labels |= {rest[0]}  # the index of a frame, levels of a category written as numbers

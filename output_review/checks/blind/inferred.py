@@ -44,6 +44,7 @@ RATIO = Rule(
     Severity.BLOCK,
 )
 _MOST = 400  # denominators tried
+_TOTAL = 3  # a total is at most so many times what is shown of it: else the shares are alike by chance
 _CHANCE = 1e-3
 
 
@@ -86,7 +87,8 @@ def _beside(grid: Grid, column: int, size: int, threshold: int) -> Iterator[Find
     share = share / _unit(share, grid.columns[column])
     both = np.isfinite(count) & np.isfinite(share) & (count > 0) & (share > 0)
     ratio = share[both] / count[both]
-    if len(ratio) > 1 and ratio.max() <= 1.1 * ratio.min():  # its share of the total: the total is 1/ratio
+    alike = len(ratio) > 1 and ratio.max() <= 1.1 * ratio.min()
+    if alike and 1 / np.median(ratio) <= _TOTAL * count[both].sum():  # its share of the total: the total is 1/ratio
         whole = 1 / float(np.median(ratio))
         for row in np.flatnonzero(grid.hidden[:, size] & np.isfinite(share)).tolist():
             value = round(share[row] * whole)

@@ -186,3 +186,14 @@ def test_a_scatter_over_whole_years_is_points_too():
     )
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>{marks}</svg>"
     assert {"raw-points", "single-points"} & rules("a.svg", svg)
+
+
+def test_levels_that_number_the_rows_under_a_name_leave_the_crosstab_whole():
+    assert "zero-cell" in rules(
+        "a.md", "# Results\n\n| died | 0 | 1 |\n|---|---|---|\n| 0 | 18138 | 302 |\n| 1 | 1560 | 0 |\n"
+    )
+
+
+def test_percentages_that_rise_with_their_counts_by_chance_are_of_the_counts():
+    data = frame(("town", "n", "percent"), ("A", 1694, 1.06), ("B", 686, 0.44))
+    assert "count-by-percentage" in rules("a.csv", data)
