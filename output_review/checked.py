@@ -7,13 +7,14 @@ Where all of these are the same as for a report of an earlier round or request o
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from data_mounts.answers import data_of
@@ -93,6 +94,21 @@ def checks_of(connection: Connection, request_id: int) -> dict[int, FileChecks]:
         .order_by(_R.file)
     )
     return {row.file: _checks(row) for row in found}
+
+
+def verdicts(connection: Connection, numbers: Sequence[int]) -> dict[int, Counter[str]]:
+    """How many outputs of each request's present round have each verdict; without one, each state."""
+    said = _R.report["verdict"].as_string()
+    query = (
+        select(_R.request_id, _R.state, said.label("verdict"), func.count().label("files"))
+        .join(requests, (requests.c.id == _R.request_id) & (requests.c.round == _R.round))
+        .where(_R.request_id.in_(numbers))
+        .group_by(_R.request_id, _R.state, said)
+    )
+    found: dict[int, Counter[str]] = {number: Counter() for number in numbers}
+    for row in connection.execute(query):
+        found[row.request_id][row.verdict if row.state == RunState.DONE else row.state] += row.files
+    return found
 
 
 def begin(connection: Connection, number: int, round_: int, policy_version: int, now: datetime) -> None:

@@ -54,3 +54,19 @@ class FileChecks:
     def gaps(self) -> tuple[Mapping[str, str], ...]:
         """What no check can vouch for: a check's name, or `file`, and why."""
         return tuple(self.report["not_checked"]) if self.report else ()
+
+
+def in_short(files: Mapping[str, int]) -> tuple[str, str]:
+    """What the checks of a round's files come to, as `good`, `warn`, `bad` or empty, and in words; `files` says how
+    many have each verdict or, while there is none, state. The gravest is said; nothing where nothing is checked."""
+    under_way = files.get(RunState.WAITING, 0) + files.get(RunState.RUNNING, 0)
+    for kind, count, words in (
+        ("bad", files.get("block", 0), "breaks a rule"),
+        ("", under_way, "being checked"),
+        ("warn", files.get(RunState.NOT_CHECKED, 0), "not checked"),
+        ("warn", files.get("review", 0), "to look at"),
+    ):
+        if count:
+            of = f"{count} of {sum(files.values())} " if sum(files.values()) > 1 else ""
+            return kind, f"{of}{words if not of else words.replace('breaks', 'break')}"
+    return ("good", "nothing found") if files else ("", "")

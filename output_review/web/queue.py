@@ -14,10 +14,13 @@ from enclave.errors import Forbidden
 from enclave.people import Person, Role, everybody
 from enclave.web.rooms import Desk
 from output_review.causes import CAUSES, Cause
+from output_review.checked import verdicts
+from output_review.evidence import in_short
 from output_review.lifecycle import objection, reviewer_objection
 from output_review.queries import counts, oldest_waiting, projects_with_requests
 from output_review.queue import Asked, Whose, how_many, look
 from output_review.reading import actor_for, checkers
+from output_review.sight import Findings, sees_findings
 from output_review.tally import counting, handling
 from output_review.vocabulary import OPEN, Action, Actor, Request, Status
 from output_review.web.form import number_or_none, typed
@@ -84,11 +87,15 @@ class Filters:
 
 @dataclass(frozen=True)
 class Line:
-    """One request in the queue; `hindrance` says why this checker may not judge it, if so. Times in hours."""
+    """One request in the queue; `hindrance` says why this checker may not judge it, if so. Times in hours.
+
+    `checks`: what automatic checks found, `evidence.in_short`; empty for who does not see it.
+    """
 
     request: Request
     hindrance: str
     state: str
+    checks: tuple[str, str]
     waited: float
     handling: tuple[str, ...]
     voted: int
@@ -187,10 +194,11 @@ def _look(connection: Connection, person: Person, query: Mapping[str, Any], afte
     filters, moment, numbers = _filters(query, projects, names), now(), counts(connection)
     asked = filters.asked(person)
     found, following = look(connection, asked, moment, after, PAGE)
+    outcomes = verdicts(connection, [one.id for one in found])
     actors = {slug: actor_for(connection, person, slug) for slug in {one.project for one in found}}
     return Queue(
         filters=filters,
-        lines=tuple(_line(actors[one.project], one, moment) for one in found),
+        lines=tuple(_line(actors[one.project], one, in_short(outcomes[one.id]), moment) for one in found),
         found=len(found) if after is None and following is None else how_many(connection, asked, moment),
         following=following,
         counts={name: sum(numbers[s] for s in statuses) for name, (_, statuses) in TABS.items()},
@@ -200,12 +208,14 @@ def _look(connection: Connection, person: Person, query: Mapping[str, Any], afte
     )
 
 
-def _line(actor: Actor, request: Request, moment: datetime) -> Line:
+def _line(actor: Actor, request: Request, checks: tuple[str, str], moment: datetime) -> Line:
     names = handling(request, moment) if request.open else ()
+    seen = request.open and sees_findings(actor, request) is Findings.WHOLE
     return Line(
         request=request,
         hindrance=_hindrance(actor, request),
         state=state_in_words(request)[0],
+        checks=checks if seen else ("", ""),
         waited=(moment - request.waiting_since).total_seconds() / 3600,
         handling=names,
         voted=len(counting(request)) if request.open else 0,

@@ -7,13 +7,16 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from sklearn.neighbors import KNeighborsClassifier
 
 from enclave.clock import now
 from enclave.errors import BadInput
 from output_review import voting
-from output_review.checked import checks_of
+from output_review.checked import checks_of, verdicts
+from output_review.evidence import RunState, in_short
 from output_review.sight import Findings, sees_findings
 from output_review.vocabulary import FileDecision, FileVerdict, Status
 from output_review.web.evidence import _STYLE
@@ -210,3 +213,35 @@ async def test_programs_are_told_what_pages_say(client, desk):
     assert answer.status == 400 and "minimum-count" in (await answer.json())["detail"]
     with desk.database.read() as connection:
         assert checks_of(connection, request.id)[1].blocking == ("minimum-count",)
+
+
+async def test_the_queue_says_in_short_what_was_found_to_those_who_see_it(client, desk):
+    request = submitted(desk)
+    assert "being checked" in await page(client, "carol", "/desk/queue")
+    reported(desk, request, SMALL)
+    for name in ("carol", "audrey"):
+        assert "breaks a rule" in await page(client, name, "/desk/queue")
+    hindered = await page(client, "insider", "/desk/queue")
+    assert f"/desk/requests/{request.id}" in hindered and "breaks a rule" not in hindered
+    returned(desk, request)
+    assert "breaks a rule" not in await page(client, "carol", "/desk/queue?tab=returned")
+
+
+def test_the_outputs_of_many_requests_are_counted_by_verdict_or_state(desks):
+    one, two = submitted(desks, TWO), submitted(desks)
+    reported(desks, one, SMALL)
+    with desks.database.read() as connection:
+        assert verdicts(connection, [one.id, two.id, 99]) == {
+            one.id: {"block": 1, "waiting": 1}, two.id: {"waiting": 1}, 99: {}
+        }  # fmt: skip
+
+
+_OUTCOMES = [RunState.WAITING, RunState.RUNNING, RunState.NOT_CHECKED, "pass", "review", "block"]
+
+
+@given(st.dictionaries(st.sampled_from(_OUTCOMES), st.integers(1, 9)))
+def test_the_gravest_of_a_rounds_files_is_said_and_good_only_if_all_are(files):
+    kind, words = in_short(files)
+    assert (kind == "bad") == ("block" in files)
+    assert (kind == "good") == (set(files) == {"pass"})
+    assert bool(words) == bool(files)
