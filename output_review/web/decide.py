@@ -20,6 +20,8 @@ from output_review.web import acts, form
 from output_review.web.request import show
 from output_review.web.subject import Subject, subject_of
 
+_ASKED_ANEW = "Since you were asked, your words or what the checks say of a file have changed. Read it again."
+
 
 async def decide(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Vote, return or reject: first asked back, then done."""
@@ -35,7 +37,7 @@ async def decide(desk: Desk, request: web.Request) -> web.StreamResponse:
             return await show(desk, subject, form.again(filled, wrong), BadInput.status)
         asked = form.confirmation(filled, filled.action, subject.request, subject.person.name, checks)
         if filled.confirmed != asked.fingerprint:
-            return await show(desk, subject, form.again(filled, confirm=asked))
+            return await show(desk, subject, form.again(filled, _ASKED_ANEW if filled.confirmed else "", asked))
     return await _do(desk, request, subject, _decision(desk, subject, filled), filled)
 
 
