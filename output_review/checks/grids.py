@@ -208,9 +208,16 @@ def _labels(grid: Grid) -> tuple[int, ...]:
     named = {j for j in labels if j not in numbering or grid.columns[j].strip()}
     told = {j for j in named if not grid.blank[:, j].all()}
     rest = [j for j in range(width) if j not in labels and meanings[j] is Meaning.OTHER]
-    if not told and len(rest) > 1 and _distinct(grid, rest[0]):
+    untold = not told or (told <= numbering and _levels_begin(grid, rest))
+    if untold and len(rest) > 1 and _distinct(grid, rest[0]):
         labels |= {rest[0]}  # the index of a frame, levels of a category written as numbers
     return tuple(sorted(labels))
+
+
+def _levels_begin(grid: Grid, columns: list[int]) -> bool:
+    """Whether a variable comes first, then nothing but levels of another: a crosstab beside the frame's own index."""
+    first, *others = (_is_number(grid.columns[j]) for j in columns or [0])
+    return not first and bool(others) and all(others)
 
 
 def _numbers_rows(grid: Grid, column: int) -> bool:

@@ -197,3 +197,8 @@ def test_levels_that_number_the_rows_under_a_name_leave_the_crosstab_whole():
 def test_percentages_that_rise_with_their_counts_by_chance_are_of_the_counts():
     data = frame(("town", "n", "percent"), ("A", 1694, 1.06), ("B", 686, 0.44))
     assert "count-by-percentage" in rules("a.csv", data)
+
+
+def test_a_crosstab_printed_beside_the_frames_own_index_is_one_of_counts():
+    log = "chist  unemp    1    2\n0        1.8  135   25\n1        2.0   84   30\n2        5.3   36    2\n"
+    assert "minimum-count" in rules("a.log", f"INFO start\n\n{log}\nINFO end\n")
