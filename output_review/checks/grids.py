@@ -215,15 +215,16 @@ def _labels(grid: Grid) -> tuple[int, ...]:
 
 
 def _levels_begin(grid: Grid, columns: list[int]) -> bool:
-    """Whether a variable comes first, then nothing but levels of another: a crosstab beside the frame's own index."""
+    """Whether a variable comes first, then only levels of another: a crosstab beside the frame's own index."""
     first, *others = (_is_number(grid.columns[j]) for j in columns or [0])
     return not first and bool(others) and all(others)
 
 
 def _numbers_rows(grid: Grid, column: int) -> bool:
-    """Whether a column without a name counts the rows, as a frame's own index does; printed, it may have one."""
-    nameless = not grid.columns[column].strip() or (column == 0 and grid.part.origin is Origin.BLOCK)
-    return nameless and bool((grid.numbers[:, column] == np.arange(len(grid.cells))).all())
+    """Whether a column without a name counts the rows, as a frame's own index does; printed, it may have one, and
+    the levels beside it may be the same numbers."""
+    nameless = not grid.columns[column].strip() or (column < 2 and grid.part.origin is Origin.BLOCK)
+    return nameless and bool((grid.numbers[:, : column + 1] == np.arange(len(grid.cells))[:, None]).all())
 
 
 def _distinct(grid: Grid, column: int) -> bool:

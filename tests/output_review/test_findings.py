@@ -144,7 +144,9 @@ async def test_a_finding_that_comes_while_somebody_votes_is_shown_before_it_is_d
     reported(desk, request, SMALL)
     answer, text = await send(client, "carol", request, form | {"confirmed": told})
     asked = text.partition("<dialog")[2].partition("</dialog")[0]
-    assert answer.status == 200 and "minimum-count" in asked and "what the checks say of a file have changed" in asked
+    assert (
+        answer.status == 200 and "minimum-count" in asked and "what the checks say of a file have changed" in asked
+    )
     assert reread(desk, request).votes == ()
 
 

@@ -6,6 +6,8 @@ Read by position, so that an empty cell is one, and a name of several words too.
 import re
 from itertools import pairwise
 
+from output_review.checks.cells import number_of
+
 _NUMBER = re.compile(r"^[<+-]?\d[\d.,eE+-]*%?(?: ?[(\[][^()\[\]]{1,30}[)\]])?$")  # 12.5 %, 31 (12.5 %)
 _DECIMAL = re.compile(r"(?:^|\s)[+-]?\d*\.\d{2,}$")
 _FEWEST = 2  # rows
@@ -25,13 +27,21 @@ def aligned(lines: list[str]) -> tuple[list[str], list[list[str]]] | None:
             break
         rows.append(row)
     names = [lines[0][start:end].strip() for start, end in pairwise((0, *ends))]
-    if any(_DECIMAL.search(name) for name in names) or (led and all(map(_NUMBER.match, names))):
+    decimals = [j for j, name in enumerate(names) if _DECIMAL.search(name)]
+    if (decimals and not (led and _levels(names, rows, decimals))) or (led and all(map(_NUMBER.match, names))):
         return None  # a row of values: the header stands above it
     if any("  " in name for name in names[1:]):
         return None  # two names that no cell below parts: these are no columns
     if len(rows) < _FEWEST or not any(_NUMBER.match(cell) for row in rows for cell in row[1:]):
         return None
     return names if led else ["", *names], rows
+
+
+def _levels(names: list[str], rows: list[list[str]], decimals: list[int]) -> bool:
+    """Whether names with decimals are levels above counts: they rise, and whole numbers stand below."""
+    told = [number_of(names[j]) for j in decimals]
+    rising = len(told) > 1 and all(before < after for before, after in pairwise(told))
+    return rising and all(row[j].strip().isdecimal() for row in rows for j in decimals)
 
 
 def _ends(lines: list[str]) -> list[int]:

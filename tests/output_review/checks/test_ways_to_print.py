@@ -202,3 +202,18 @@ def test_percentages_that_rise_with_their_counts_by_chance_are_of_the_counts():
 def test_a_crosstab_printed_beside_the_frames_own_index_is_one_of_counts():
     log = "chist  unemp    1    2\n0        1.8  135   25\n1        2.0   84   30\n2        5.3   36    2\n"
     assert "minimum-count" in rules("a.log", f"INFO start\n\n{log}\nINFO end\n")
+
+
+def test_levels_with_decimals_above_counts_are_the_names_of_a_crosstabs_columns():
+    printed = (
+        "physlm  hlthg   0.0  0.022  0.131\n0           0  1056    134      3\n1           1   611     98     45\n"
+    )
+    assert "minimum-count" in rules("a.txt", printed)
+    assert "minimum-count" not in rules(
+        "a.txt", "model   0.123   0.245   0.371\nother   0.221   0.317   0.402\n" * 2
+    )
+
+
+def test_levels_that_are_the_rows_own_numbers_are_no_counts():
+    printed = "sex  mgus     F     M\n0       0  4282  3477\n1       1    68    47\n"
+    assert rules("a.log", f"INFO start\n\n{printed}\nINFO end\n").isdisjoint({"minimum-count", "zero-cell"})
