@@ -60,14 +60,19 @@ fix: $(VENV)/made
 # first half prints is shown after what the second prints.
 BESIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 SAID := build/tests-beside-others.log
+BUILT := build/test-images.log
 TEST_INSTANCE := $(or $(ENCLAVE_TEST_INSTANCE),enclave-test)
 TEST_ROOT := $(or $(ENCLAVE_TEST_ROOT),/var/tmp/$(TEST_INSTANCE))
-test: packages $(VENV)/made check
-	@$(SUDO) env ENCLAVE_INSTANCE=$(TEST_INSTANCE) ENCLAVE_ROOT=$(TEST_ROOT) python3 -B -m deploy images
+TEST_IMAGES := $(SUDO) env ENCLAVE_INSTANCE=$(TEST_INSTANCE) ENCLAVE_ROOT=$(TEST_ROOT) python3 -B -m deploy images
+test: packages
 	@mkdir -p build; failed=0; \
+	$(TEST_IMAGES) >$(BUILT) 2>&1 & images=$$!; \
+	trap '$(SUDO) kill $$images $$beside' INT TERM; \
+	$(MAKE) --no-print-directory check || { $(SUDO) kill $$images; exit 1; }; \
+	tail --lines=+1 --follow --pid=$$images $(BUILT); \
+	wait $$images || exit 1; \
 	echo "Tests that share nothing run meanwhile; follow them with: tail -f $(SAID)"; \
 	$(SUDO) nice $(VENV)/bin/pytest -m "not in_turn" $(BESIDE) $(PYTEST_ARGS) >$(SAID) 2>&1 & beside=$$!; \
-	trap '$(SUDO) kill $$beside' INT TERM; \
 	$(SUDO) $(VENV)/bin/pytest -m in_turn $(PYTEST_ARGS) || failed=1; \
 	wait $$beside || failed=1; \
 	cat $(SAID); \
@@ -75,7 +80,7 @@ test: packages $(VENV)/made check
 
 # Branches that the tests of the first half pass; counting them makes everything half as slow again.
 coverage: packages $(VENV)/made
-	@$(SUDO) env ENCLAVE_INSTANCE=$(TEST_INSTANCE) ENCLAVE_ROOT=$(TEST_ROOT) python3 -B -m deploy images
+	@$(TEST_IMAGES)
 	$(SUDO) $(VENV)/bin/pytest -m "not in_turn" $(BESIDE) --cov --cov-report=term $(PYTEST_ARGS)
 
 attack: packages $(VENV)/made
