@@ -68,7 +68,7 @@ test: packages
 	@mkdir -p build; failed=0; \
 	$(TEST_IMAGES) >$(BUILT) 2>&1 & images=$$!; \
 	trap '$(SUDO) kill $$images $$beside' INT TERM; \
-	$(MAKE) --no-print-directory check || { $(SUDO) kill $$images; exit 1; }; \
+	make --no-print-directory check || { $(SUDO) kill $$images; exit 1; }; \
 	tail --lines=+1 --follow --pid=$$images $(BUILT); \
 	wait $$images || exit 1; \
 	echo "Tests that share nothing run meanwhile; follow them with: tail -f $(SAID)"; \
