@@ -71,14 +71,18 @@ def _whole_records(file: BinaryIO) -> bytes:
 def _plain(piece: bytes, offset: int, delimiter: bytes) -> Stretch | None:
     ended = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in piece else piece
     ended = ended.removesuffix(b"\n")
-    if b"\n\n" in ended or ended[:1] in (b"", b"\n") or ended[-1:] == b"\n":
+    if ended[:1] in (b"", b"\n") or ended[-1:] == b"\n":
         return None
     bare = ended.translate(None, bytes(set(range(256)) - set(b'"\n' + delimiter)))
-    if b'"' in bare.replace(b'""', b""):
-        found = _outside(ended, bare, delimiter)
-        return None if found is None else Stretch(offset, len(piece), *found)
-    lines = bare.replace(b'""', b"").split(b"\n")
-    return Stretch(offset, len(piece), len(lines), frozenset(len(line) + 1 for line in set(lines)))
+    left = bare.replace(b'""', b"")
+    found = _outside(ended, bare, delimiter) if b'"' in left else _of_lines(left.split(b"\n"))
+    if found is None or (1 in found[1] and b"\n\n" in ended):  # a blank line would be of one field
+        return None
+    return Stretch(offset, len(piece), *found)
+
+
+def _of_lines(lines: list[bytes]) -> tuple[int, frozenset[int]]:
+    return len(lines), frozenset(len(line) + 1 for line in set(lines))
 
 
 def _outside(text: bytes, bare: bytes, delimiter: bytes) -> tuple[int, frozenset[int]] | None:

@@ -32,7 +32,7 @@ def made(image: str, *options: str) -> dict:
     try:
         return json.loads(docker("inspect", name))[0]
     finally:
-        docker("rm", "--force", name)
+        docker("rm", "--force", "--volumes", name)
 
 
 @attack("body-of-its-own", by=By.HUB, stops=Stops(SPEC, "parts[part][field] = line.value"))
