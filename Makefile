@@ -57,7 +57,7 @@ fix: $(VENV)/made
 
 # All tests at once: those that share nothing run beside each other, a PostgreSQL for each worker, at the back of the
 # queue for the processors; all others take turns, for they have one engine, one enclave and one browser. What the
-# first half prints is shown after what the second prints.
+# first half prints is shown after what the second prints. (No `$(MAKE)` in it: `make -n` would run what stands there.)
 BESIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 SAID := build/tests-beside-others.log
 BUILT := build/test-images.log
@@ -70,7 +70,7 @@ test: packages
 	trap '$(SUDO) kill $$images $$beside' INT TERM; \
 	make --no-print-directory check || { $(SUDO) kill $$images; exit 1; }; \
 	tail --lines=+1 --follow --pid=$$images $(BUILT); \
-	wait $$images || exit 1; \
+	wait $$images || exit 1; images=; \
 	echo "Tests that share nothing run meanwhile; follow them with: tail -f $(SAID)"; \
 	$(SUDO) nice $(VENV)/bin/pytest -m "not in_turn" $(BESIDE) $(PYTEST_ARGS) >$(SAID) 2>&1 & beside=$$!; \
 	$(SUDO) $(VENV)/bin/pytest -m in_turn $(PYTEST_ARGS) || failed=1; \

@@ -59,14 +59,13 @@ class FileChecks:
 def in_short(files: Mapping[str, int]) -> tuple[str, str]:
     """What the checks of a round's files come to, as `good`, `warn`, `bad` or empty, and in words; `files` says how
     many have each verdict or, while there is none, state. The gravest is said; nothing where nothing is checked."""
-    under_way = files.get(RunState.WAITING, 0) + files.get(RunState.RUNNING, 0)
+    total, under_way = sum(files.values()), files.get(RunState.WAITING, 0) + files.get(RunState.RUNNING, 0)
     for kind, count, words in (
         ("bad", files.get("block", 0), "breaks a rule"),
         ("", under_way, "being checked"),
         ("warn", files.get(RunState.NOT_CHECKED, 0), "not checked"),
-        ("warn", files.get("review", 0), "to look at"),
+        ("warn", files.get("review", 0), "look at it"),
     ):
         if count:
-            of = f"{count} of {sum(files.values())} " if sum(files.values()) > 1 else ""
-            return kind, f"{of}{words if not of else words.replace('breaks', 'break')}"
+            return kind, words if total == 1 else f"{words}: {count} of {total}"
     return ("good", "nothing found") if files else ("", "")

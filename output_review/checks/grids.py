@@ -208,23 +208,25 @@ def _labels(grid: Grid) -> tuple[int, ...]:
     named = {j for j in labels if j not in numbering or grid.columns[j].strip()}
     told = {j for j in named if not grid.blank[:, j].all()}
     rest = [j for j in range(width) if j not in labels and meanings[j] is Meaning.OTHER]
-    untold = not told or (told <= numbering and _levels_begin(grid, rest))
-    if untold and len(rest) > 1 and _distinct(grid, rest[0]):
+    beside = len(rest) > 1 and (not told or (told <= numbering and _levels_begin(grid, rest)))
+    if beside and _distinct(grid, rest[0]):
         labels |= {rest[0]}  # the index of a frame, levels of a category written as numbers
     return tuple(sorted(labels))
 
 
 def _levels_begin(grid: Grid, columns: list[int]) -> bool:
     """Whether a variable comes first, then only levels of another: a crosstab beside the frame's own index."""
-    first, *others = (_is_number(grid.columns[j]) for j in columns or [0])
-    return not first and bool(others) and all(others)
+    first, *others = (_is_number(grid.columns[j]) for j in columns)
+    return not first and all(others)
 
 
 def _numbers_rows(grid: Grid, column: int) -> bool:
     """Whether a column without a name counts the rows, as a frame's own index does; printed, it may have one, and
     the levels beside it may be the same numbers."""
-    nameless = not grid.columns[column].strip() or (column < 2 and grid.part.origin is Origin.BLOCK)
-    return nameless and bool((grid.numbers[:, : column + 1] == np.arange(len(grid.cells))[:, None]).all())
+    counting = (grid.numbers[:, : column + 1] == np.arange(len(grid.cells))[:, None]).all(axis=0)
+    if not grid.columns[column].strip():
+        return bool(counting[column])
+    return column < 2 and grid.part.origin is Origin.BLOCK and bool(counting.all())
 
 
 def _distinct(grid: Grid, column: int) -> bool:

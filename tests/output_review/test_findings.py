@@ -248,3 +248,4 @@ def test_the_gravest_of_a_rounds_files_is_said_and_good_only_if_all_are(files):
     assert (kind == "bad") == ("block" in files)
     assert (kind == "good") == (set(files) == {"pass"})
     assert bool(words) == bool(files)
+    assert not files or sum(files.values()) > 1 or ":" not in words

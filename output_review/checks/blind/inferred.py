@@ -44,7 +44,7 @@ RATIO = Rule(
     Severity.BLOCK,
 )
 _MOST = 400  # denominators tried
-_TOTAL = 3  # a total is at most so many times what is shown of it: else the shares are alike by chance
+_TOTAL = 3  # times what is shown of it: above, both readings of the shares are tried
 _CHANCE = 1e-3
 
 
@@ -88,14 +88,15 @@ def _beside(grid: Grid, column: int, size: int, threshold: int) -> Iterator[Find
     both = np.isfinite(count) & np.isfinite(share) & (count > 0) & (share > 0)
     ratio = share[both] / count[both]
     alike = len(ratio) > 1 and ratio.max() <= 1.1 * ratio.min()
-    if alike and 1 / np.median(ratio) <= _TOTAL * count[both].sum():  # its share of the total: the total is 1/ratio
+    if alike:  # its share of the total: the total is 1/ratio
         whole = 1 / float(np.median(ratio))
         for row in np.flatnonzero(grid.hidden[:, size] & np.isfinite(share)).tolist():
             value = round(share[row] * whole)
             if 0 < value < threshold:
                 message = f"{grid.name(row, size)} is hidden, but its percentage says about {value}."
                 yield HIDDEN.finding(grid.place(row, size), message, value, threshold)
-        return
+        if whole <= _TOTAL * count[both].sum():
+            return  # of a larger total little would be shown: the shares may be alike by chance, and of the counts
     for row in np.flatnonzero(both & (share < 1)).tolist():
         part = share[row] * count[row]
         few = min(round(part), round(count[row] - part))

@@ -217,3 +217,8 @@ def test_levels_with_decimals_above_counts_are_the_names_of_a_crosstabs_columns(
 def test_levels_that_are_the_rows_own_numbers_are_no_counts():
     printed = "sex  mgus     F     M\n0       0  4282  3477\n1       1    68    47\n"
     assert rules("a.log", f"INFO start\n\n{printed}\nINFO end\n").isdisjoint({"minimum-count", "zero-cell"})
+
+
+def test_a_hidden_count_is_worked_out_although_few_of_many_groups_are_shown():
+    data = frame(("ward", "n", "percent"), ("A", 120, 1.2), ("B", 95, 0.95), ("C", "<11", 0.07))
+    assert "suppressed-count-by-percentage" in rules("a.csv", data)
