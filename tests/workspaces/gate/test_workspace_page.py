@@ -292,13 +292,3 @@ async def test_a_stop_of_the_hubs_takes_the_last_start_with_it(world):
     await world.control("DELETE", "/routes", {"routespec": BASE})
     assert world.gate.starts.of(ALICE) is None
     assert (await status(world))["steps"] == []
-
-
-async def test_an_opened_page_says_why_it_stopped_where_the_desks_last_answer_did_not(world, monkeypatch):
-    monkeypatch.setattr(desk_module, "FRESH_SECONDS", 60.0)
-    assert (await status(world))["notice"] is None
-    reason = "The dataset claims@1 is no longer granted to this project."
-    world.info["notice"] = {"time": "2026-11-28T10:00:00+00:00", "code": "grant-revoked", "reason": reason}
-    assert (await status(world))["notice"] is None, "the control: what is asked all the time may be a moment old"
-    async with world.get(world.pages + "/workspace/tumour-ml", **world.cookie(), **HTML) as answer:
-        assert reason in await answer.text()
