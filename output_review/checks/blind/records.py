@@ -37,11 +37,8 @@ class Records(Check):
         rows, width = len(grid.cells), len(grid.columns)
         if rows < _FEWEST or width < 2 or _measured(grid):
             return
-        told = [
-            j for j in grid.labels if grid.columns[j].strip() or not np.isfinite(grid.numbers[:, j]).all()
-        ]  # not a frame's own index
-        keys = Counter(tuple(map(str, (grid.cells[row][j] for j in told))) for row in range(rows))
-        again = sum(count for key, count in keys.items() if count > 1)
+        told = _told(grid)
+        again = sum(count for count in _keys(grid, told).values() if count > 1)
         if told and again >= 0.2 * rows:
             message = f"{again:,} of {rows:,} rows have the labels of another row, and no column is a measure."
             yield ROWS.finding(part.place, message, again, 0)
@@ -65,9 +62,18 @@ def _measured(grid: Grid) -> bool:
     return any(isinstance(c, str) and meaning_of(c) in STATISTICS for row in grid.cells[:50] for c in row)
 
 
+def _told(grid: Grid) -> list[int]:
+    """The columns that say which row it is, without a frame's own index."""
+    return [j for j in grid.labels if grid.columns[j].strip() or not np.isfinite(grid.numbers[:, j]).all()]
+
+
+def _keys(grid: Grid, columns: list[int]) -> Counter[tuple[str, ...]]:
+    return Counter(tuple(str(row[j]) for j in columns) for row in grid.cells)
+
+
 def _once(grid: Grid) -> bool:
-    labels = [grid.label(row) for row in range(len(grid.cells))]
-    return len(set(labels)) == len(labels)
+    """Whether each row has a label of its own. An index alone makes no label: rows of people have one too."""
+    return len(_keys(grid, _told(grid) or list(grid.labels))) == len(grid.cells)
 
 
 def _again(grid: Grid, column: int) -> bool:

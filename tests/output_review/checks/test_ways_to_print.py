@@ -222,3 +222,15 @@ def test_levels_that_are_the_rows_own_numbers_are_no_counts():
 def test_a_hidden_count_is_worked_out_although_few_of_many_groups_are_shown():
     data = frame(("ward", "n", "percent"), ("A", 120, 1.2), ("B", 95, 0.95), ("C", "<11", 0.07))
     assert "suppressed-count-by-percentage" in rules("a.csv", data)
+
+
+def test_drawn_rows_with_one_number_each_are_no_crosstab_although_their_row_numbers_differ():
+    people = [
+        (4935, 29, "afam", "no"),
+        (2110, 40, "cauc", "no"),
+        (5853, 38, "cauc", "yes"),
+        (7689, 30, "afam", "no"),
+    ]
+    rows = [f"{row + 3 * k}  {age + k}  {word}  {said}" for k in range(3) for row, age, word, said in people]
+    log = "\n".join(["      v0    v1   v2", *rows])
+    assert "record-like" in rules("a.log", f"INFO start\n\n{log}\n\nINFO end\n")
