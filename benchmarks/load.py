@@ -39,7 +39,7 @@ POLICY = {
     "upload_bytes": 1 << 20,
     "terminals": False,
 }
-INFO = {"allowed": True, "reason": "", "policy": POLICY, "raised": None, "disk": None}
+INFO = {"allowed": True, "project": {"title": "Tumours"}, "reason": "", "policy": POLICY, "raised": None, "disk": None}
 
 
 def _answer(target: bytes) -> bytes:

@@ -27,6 +27,12 @@ GIVEN_BACK = Rule(
     "Suppress a second cell in the same row and in the same column, or leave the totals out.",
     Severity.BLOCK,
 )
+KNOWN = Rule(
+    "suppressed-cell-known",
+    "max x − min x < 1 over all x ≥ 0 that fit the totals, and x ≥ t",
+    "HandbookSDC §4.3: a cell that is hidden to protect another, and is known all the same, protects nothing",
+    "Suppress a further cell of the same row and of the same column, or show this one if it hides nobody.",
+)
 NARROW = Rule(
     "suppressed-cell-narrowed",
     "max x < t and max x − min x ≤ (t − 1)/2 over all x ≥ 0 that fit the totals",
@@ -55,7 +61,7 @@ class Totals(Check):
     cannot_see = (
         "totals shown in another file; a table with more than 300 suppressed cells is said to be not checked"
     )
-    rules = (GIVEN_BACK, NARROW)
+    rules = (GIVEN_BACK, NARROW, KNOWN)
 
     def look(self, part: Part, context: Context) -> Iterator[Finding]:
         grid = grid_of(part)
@@ -66,10 +72,10 @@ class Totals(Check):
         base = rounding([int(one.value) for one in counts(grid)])
         for key, (least, most) in bounds(cells, slack=0 if base == 1 else base).items():
             place, name = grid.place(*cells.places[key]), grid.name(*cells.places[key])
-            if most - least < 1 and 0 < round(most) < threshold:
-                yield GIVEN_BACK.finding(
-                    place, f"{name} is hidden, but can only be {round(most)}.", round(most), threshold
-                )
+            if most - least < 1 and round(most) > 0:
+                rule = GIVEN_BACK if round(most) < threshold else KNOWN
+                message = f"{name} is hidden, but can only be {round(most):,}."
+                yield rule.finding(place, message, round(most), threshold)
             elif 1 <= most - least <= (threshold - 1) / 2 and most < threshold:
                 message = f"{name} is hidden, but lies between {least:.0f} and {most:.0f}."
                 yield NARROW.finding(place, message, f"{least:.0f} to {most:.0f}", threshold)

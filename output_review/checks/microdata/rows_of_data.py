@@ -81,14 +81,14 @@ class RowsOfData(Check):
 
     def _finding(self, where: Place, evidence: records.Evidence, what: str, context: Context) -> Finding:
         names = ", ".join(one.column.name for one in evidence.picks)
+        count, s = len(evidence.rows), "s" if len(evidence.rows) == 1 else ""
+        said = f"{count} {what.removesuffix('s') if s else what}"
         of = f"{evidence.table.dataset} ({evidence.table.name})"
         chance = f"an honest table would look so with a chance of 1 in 2^{evidence.bits:.0f}"
         if evidence.endpoint:
-            message = (
-                f"{len(evidence.rows)} {what} give the smallest or largest {names} of groups of {of}; {chance}."
-            )
+            message = f"{said} give{s} the smallest or largest {names} of groups of {of}; {chance}."
             return ENDS.finding(where, message, len(evidence.rows), 0)
-        message = f"{len(evidence.rows)} {what} agree with rows of {of} in {names}; {chance}."
+        message = f"{said} agree{s} with rows of {of} in {names}; {chance}."
         return ROWS.finding(where, message, round(evidence.bits, 1), records.SURE)
 
     def example(self) -> Part:
