@@ -144,10 +144,14 @@ def bounds(cells: Cells, slack: float = 0) -> dict[tuple[str, ...], tuple[float,
     if not sums:
         return {}
     matrix, right, loose = _system(cells, variables, sums, slack)
-    limits = [(0.0, None if np.isinf(cells.hidden[key]) else cells.hidden[key]) for key in variables]
+    marked = [(0.0, None if np.isinf(cells.hidden[key]) else cells.hidden[key]) for key in variables]
     touched = np.flatnonzero(np.abs(matrix).sum(axis=0)).tolist()
-    ranges = ((variables[j], _range(j, matrix, right, loose, limits)) for j in touched)
-    return {key: found for key, found in ranges if found is not None}
+    for limits in (marked, [(0.0, None)] * len(variables)):  # totals tell the value whatever its mark says
+        ranges = ((variables[j], _range(j, matrix, right, loose, limits)) for j in touched)
+        known = {key: found for key, found in ranges if found is not None}
+        if known:
+            return known
+    return {}
 
 
 def _system(

@@ -16,6 +16,7 @@ Cell = None | bool | int | float | str | date | datetime | time
 # What text counts as a number, here and in the data (`sources` uses the same expression).
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 COMMA = r"[+-]?\d+(,\d+)?"  # as a French or German program writes it
+CODE = re.compile(r"\d+[A-Za-z][0-9A-Za-z]*|[A-Za-z]+\d[0-9A-Za-z]*")  # 2A, I10
 ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 _NUMBER = re.compile(NUMBER)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([,  \u202f'])\d{3}(\1\d{3})*(\.\d+)?")

@@ -15,11 +15,12 @@ from output_review.checks.microdata.layout import Groups
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """By group (0..count-1): people, sum, the largest contributions descending (k of each), the smallest, and how
-    many are negative. Groups that nobody is in count 0."""
+    """By group (0..count-1): people, sum, sum of magnitudes, the largest magnitudes descending (k of each), the
+    smallest contribution, and how many are negative. Groups that nobody is in count 0."""
 
     people: np.ndarray
     total: np.ndarray
+    magnitude: np.ndarray
     largest: np.ndarray  # count × k
     smallest: np.ndarray
     negative: np.ndarray
@@ -38,12 +39,13 @@ def contributions(
     arrays = {"g": groups.of[known].astype(np.int32), "x": values[known]}
     if unit is not None:
         arrays["u"] = unit.codes[groups.people][known].astype(np.int32)
+    size = "abs(x)" if (arrays["x"] < 0).any() else "x"
     connection.register("contributed", pa.table(arrays))
     relation = "contributed" if unit is None else "(SELECT g, u, sum(x) AS x FROM contributed GROUP BY g, u)"
     try:
         found = connection.sql(
-            "SELECT g, count(*) AS n, sum(x) AS total, max(x, $1) AS largest, min(x) AS smallest,"
-            f" count(*) FILTER (x < 0) AS negative FROM {relation} GROUP BY g",
+            f"SELECT g, count(*) AS n, sum(x) AS total, sum({size}) AS magnitude, max({size}, $1) AS largest,"
+            f" min(x) AS smallest, count(*) FILTER (x < 0) AS negative FROM {relation} GROUP BY g",
             params=[largest],
         ).to_arrow_table()
     finally:
@@ -60,35 +62,34 @@ def _spread(found: "pa.Table", count: int, largest: int) -> Contributions:
     for rank in range(largest):
         has = lengths > rank
         top[at[has], rank] = flat[offset[has] + rank]
-    columns = {name: np.zeros(count) for name in ("n", "total", "smallest", "negative")}
+    columns = {name: np.zeros(count) for name in ("n", "total", "magnitude", "smallest", "negative")}
     for name, array in columns.items():
         array[at] = np.asarray(found[name], dtype=np.float64)
     return Contributions(
         columns["n"].astype(np.int64),
         columns["total"],
+        columns["magnitude"],
         top,
         columns["smallest"],
         columns["negative"].astype(np.int64),
     )
 
 
-def dominated(found: Contributions, percent: float) -> np.ndarray:
-    """(n,k): the largest n hold at least k % of the sum of magnitudes. Only of what nobody contributes below
-    0.
+def dominated(found: Contributions, largest: int) -> np.ndarray:
+    """(n,k): the share in % of the n largest in the sum of magnitudes, so that no negative contribution hides them
+    (Handbook on SDC §4: absolute values where contributions may be negative). NaN where all is 0.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = 100 * found.largest.sum(axis=1) / found.total
-    return np.where((found.negative == 0) & (found.total > 0), share, np.nan)
+        return np.where(found.magnitude > 0, 100 * found.largest[:, :largest].sum(axis=1) / found.magnitude, np.nan)
 
 
 def estimable(found: Contributions) -> np.ndarray:
-    """p %: how near, in % of it, the second largest contributor can estimate the largest: 100·(X − x1 −
-    x2)/x1.
+    """p %: how near, in % of it, the second largest contributor can estimate the largest: 100·(X − x1 − x2)/x1, of
+    magnitudes. NaN where all is 0.
     """
     first, second = found.largest[:, 0], found.largest[:, 1] if found.largest.shape[1] > 1 else 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        rest = 100 * (found.total - first - second) / first
-    return np.where((found.negative == 0) & (first > 0), rest, np.nan)
+        return np.where(first > 0, 100 * (found.magnitude - first - second) / first, np.nan)
 
 
 def person_column(columns: tuple[Column, ...], others: tuple[tuple[Column, ...], ...], rows: int) -> Column | None:

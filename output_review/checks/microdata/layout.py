@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from output_review.checks.grids import Grid
-from output_review.checks.microdata.canonical import read
+from output_review.checks.microdata.canonical import CODE, read
 from output_review.checks.microdata.fields import Digests, Field
 from output_review.checks.microdata.index import Column, Table
 from output_review.checks.microdata.joint import Joint, Pick, join
@@ -115,12 +115,12 @@ def _keys(fields: Sequence[Field], taken: Sequence[int], table: Table) -> list[P
     keys: list[Pick] = []
     free = [at for at in range(len(fields)) if at not in taken]
     for at in free:
-        if not _numeric(fields[at]) or _labelled(fields[at]):
+        if not _numeric(fields[at]) or _labelled(fields[at]) or _coded(fields[at]):
             keys += _matched(at, fields[at], table, [key.column for key in keys], _KNOWN)
     for at in free:
         if _tell_apart(keys, len(fields[0].readings)):
             break
-        if all(at != key.field for key in keys):
+        if all(at != key.field for key in keys) and not (keys and _counted(fields[at])):
             number = _matched(at, fields[at], table, [key.column for key in keys], _ALL_KNOWN)
             if not keys and not _ascending(fields[at]):
                 break
@@ -130,6 +130,16 @@ def _keys(fields: Sequence[Field], taken: Sequence[int], table: Table) -> list[P
 
 def _labelled(field: Field) -> bool:
     return any(one.span or one.moment for one in field.readings)
+
+
+def _coded(field: Field) -> bool:
+    """Whether a cell has letters with digits, as 2A among the numbers of départements."""
+    return any(one.number is None and CODE.fullmatch(one.text) for one in field.readings)
+
+
+def _counted(field: Field) -> bool:
+    """Whether it is a frame's own index: nameless, 0, 1, 2, ..."""
+    return not field.name.strip() and np.array_equal(field.numbers, np.arange(len(field.readings)))
 
 
 def _ascending(field: Field) -> bool:

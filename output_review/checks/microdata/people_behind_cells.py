@@ -7,7 +7,7 @@ import numpy as np
 from output_review.checks.findings import Finding, Rule, Severity
 from output_review.checks.grids import Grid, grid_of
 from output_review.checks.microdata import held
-from output_review.checks.microdata.contributions import contributions, dominated, estimable
+from output_review.checks.microdata.contributions import Contributions, contributions, dominated, estimable
 from output_review.checks.microdata.derive import Derivation
 from output_review.checks.microdata.index import Table
 from output_review.checks.microdata.layout import Groups, Layout
@@ -32,6 +32,12 @@ DOMINANCE = Rule(
     "Join the cell with others, or give a median or a mean of logarithms, which one person cannot dominate.",
     Severity.BLOCK,
 )
+ONE = Rule(
+    "one-person-holds-most",
+    "x1 > 50 % of X, where the dominance rule of the datasets is kept",
+    "ABS (1, 50)",
+    "Look whether that person can be known from the sum; joining the cell with others helps.",
+)
 P_PERCENT = Rule(
     "p-percent",
     "X − x1 − x2 < p % of x1",
@@ -47,6 +53,7 @@ END = Rule(
     "OpenSAFELY, ADRF, CBS: minimum and maximum are the values of one person, and are not released by default",
     "Leave it out, or show the 5th and the 95th percentile of groups that are large enough.",
 )
+_MOST = 50  # per cent: ONE
 
 
 class PeopleBehindCells(Check):
@@ -58,7 +65,7 @@ class PeopleBehindCells(Check):
         "people left out by two conditions at once, or by one on a derived column; cells whose labels are in no"
         " column of the data; whose a row is, where no other table of the dataset has each person once"
     )
-    rules = (FEW, DOMINANCE, P_PERCENT, END)
+    rules = (FEW, DOMINANCE, ONE, P_PERCENT, END)
 
     def prepare(self, context: Context) -> None:
         held.prepare(context)
@@ -98,22 +105,29 @@ def _behind(grid: Grid, found: Derivation, tables: Sequence[Table], context: Con
             said = f"“{name[:60]}” is the {how} of {column.name} in each row."
             yield END.finding(grid.part.place, said, name[:60])
         if how in ("sum", "mean") and column is not None and column.distinct > 2:
-            share, rest = dominated(of, limits.dominance_percent), estimable(of)
-            for cell, group in enumerate(found.groups.group):
-                if group < 0 or cell in told:
-                    continue
-                where = _place(grid, found.layout, cell, at)
-                name = _name(grid, found.layout, cell, at)
-                if share[group] >= limits.dominance_percent:
-                    text = (
-                        f"{name}: {limits.dominance_largest} of {of.people[group]} people hold {share[group]:.0f} %"
-                    )
-                    yield DOMINANCE.finding(
-                        where, text + ".", round(float(share[group]), 1), limits.dominance_percent
-                    )
-                if rest[group] < limits.p_percent:
-                    text = f"{name}: the largest contribution can be told to within {rest[group]:.1f} %."
-                    yield P_PERCENT.finding(where, text, round(float(rest[group]), 2), limits.p_percent)
+            yield from _held_by_few(grid, found, at, of, told, context)
+
+
+def _held_by_few(
+    grid: Grid, found: Derivation, at: int, of: Contributions, told: set[int], context: Context
+) -> Iterator[Finding]:
+    """What the largest contributors hold of a sum or a mean, of cells of which nothing was said yet."""
+    limits = context.thresholds
+    share, one, rest = dominated(of, limits.dominance_largest), dominated(of, 1), estimable(of)
+    for cell, group in enumerate(found.groups.group):
+        if group < 0 or cell in told:
+            continue
+        where, name = _place(grid, found.layout, cell, at), _name(grid, found.layout, cell, at)
+        people = f"of {of.people[group]} people"
+        if share[group] >= limits.dominance_percent:
+            text = f"{name}: {limits.dominance_largest} {people} hold {share[group]:.0f} %."
+            yield DOMINANCE.finding(where, text, round(float(share[group]), 1), limits.dominance_percent)
+        elif one[group] > _MOST:
+            text = f"{name}: one {people} holds {one[group]:.0f} %."
+            yield ONE.finding(where, text, round(float(one[group]), 1), _MOST)
+        if rest[group] < limits.p_percent:
+            text = f"{name}: the largest contribution can be told to within {rest[group]:.1f} %."
+            yield P_PERCENT.finding(where, text, round(float(rest[group]), 2), limits.p_percent)
 
 
 def _cells(layout: Layout, groups: Groups, people: np.ndarray, least: int) -> np.ndarray:

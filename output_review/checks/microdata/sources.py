@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from output_review.checks.microdata.canonical import COMMA, ISO_DATE, NUMBER
+from output_review.checks.microdata.canonical import CODE, COMMA, ISO_DATE, NUMBER
 
 MOST_TABLES, MOST_COLUMNS, MOST_ROWS, MOST_FILES = 50, 2000, 200_000_000, 100_000
 _READERS = {
@@ -24,6 +24,8 @@ _READERS = {
 }
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U", "BOOLEAN")
 _SURE = 0.99  # so many of a text column's values have to look like numbers or dates for it to be read as such
+
+_LEVELS = 1000  # a column of codes has at most about so many
 
 
 class TooLarge(Exception):
@@ -138,12 +140,23 @@ def _expression(connection: duckdb.DuckDBPyConnection, relation: str, quoted: st
     ).fetchall()[0]
     if filled and commas >= _SURE * filled > numbers:
         return "number", f"try_cast(replace({trimmed}, ',', '.') AS DOUBLE)"
-    if filled and numbers >= _SURE * filled:
+    if filled and numbers >= _SURE * filled and not (numbers < filled and _codes(connection, relation, trimmed)):
         return "number", f"try_cast({trimmed} AS DOUBLE)"
     if filled and dates >= _SURE * filled:
         return "moment", f"epoch(try_cast({trimmed} AS TIMESTAMP))::DOUBLE"
     plain = canonical(quoted + "::VARCHAR")
     return "text", f"CASE WHEN {plain} IS NOT NULL THEN hash({plain}) END"  # the hash of nothing is something
+
+
+def _codes(connection: duckdb.DuckDBPyConnection, relation: str, trimmed: str) -> bool:
+    """Whether what is no number among the numbers are codes, as 2A among the départements of France: several rows
+    have letters with digits, and the numbers are whole and few."""
+    codes, broken, distinct = connection.sql(
+        f"SELECT count(*) FILTER (regexp_full_match({trimmed}, '{CODE.pattern}')"
+        f" AND NOT regexp_full_match({trimmed}, '{NUMBER}')),"
+        f" count(*) FILTER (contains({trimmed}, '.')), approx_count_distinct({trimmed}) FROM {relation}"
+    ).fetchall()[0]
+    return bool(codes > 1 and not broken and distinct <= _LEVELS)
 
 
 def canonical(text: str) -> str:

@@ -234,3 +234,11 @@ def test_drawn_rows_with_one_number_each_are_no_crosstab_although_their_row_numb
     rows = [f"{row + 3 * k}  {age + k}  {word}  {said}" for k in range(3) for row, age, word, said in people]
     log = "\n".join(["      v0    v1   v2", *rows])
     assert "record-like" in rules("a.log", f"INFO start\n\n{log}\n\nINFO end\n")
+
+
+def test_rows_of_words_without_a_measure_are_rows_of_people_although_one_word_has_many_levels():
+    levels = ["none", "highschool", "bachelor", "master", "phd", "other", "ged", "none"]
+    rows = [("yes", "no", *rest) for rest in zip(levels, "ababbaab", strict=True)]
+    assert "record-like" in rules("a.csv", frame(("v0", "v1", "v2", "v3"), *rows))
+    words = [(f"variable_{k}", f"What it means, number {k}", "number") for k in range(12)]
+    assert "record-like" not in rules("a.csv", frame(("name", "meaning", "type"), *words))

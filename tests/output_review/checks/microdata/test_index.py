@@ -82,6 +82,25 @@ def test_csv_and_parquet_say_the_same(tmp_path, columns, table):
         assert np.array_equal(one.codes, other.column(one.name).codes), one.name
 
 
+@pytest.mark.parametrize(
+    "few, kind",
+    [
+        (["2A", "2B"] * 2, "text"),  # départements: codes, of which most are whole numbers
+        (["NA", "unknown", "90+", "."], "number"),
+        (["2A", "3.5", "2B", "4.25"], "number"),  # a measure with slips of the pen
+        (["1e5", "2e6", "3E2", "NA"], "number"),
+    ],
+)
+def test_codes_of_digits_and_letters_among_numbers_are_no_missing_numbers(tmp_path, few, kind):
+    values = [str(one % 90) for one in range(996)] + few
+    table = data.indexed(data.write(tmp_path / "d", {"code": values}), tmp_path / "s")
+    (column,) = table.columns
+    assert column.kind == kind
+    if kind == "text":
+        ranks = data.fields({"code": ["2A", "13"]})[0].ranks(column)
+        assert column.count(ranks.low, ranks.high).tolist() == [2, 11]
+
+
 def test_pieces_are_one_table_and_what_is_there_twice_is_read_once(tmp_path, columns):
     folder = tmp_path / "pieces"
     for name, rows in (("a", range(1000)), ("b", range(1000, 1500))):

@@ -163,17 +163,28 @@ def test_a_cell_that_was_suppressed_is_not_accused(context, columns):
     assert findings(file, context) == ()
 
 
-def test_one_person_who_holds_nearly_all_is_found_in_a_plain_sum(tmp_path):
+@pytest.mark.parametrize(
+    "largest, another, rules",
+    [
+        (90_000.0, 20.0, {"dominance", "p-percent"}),
+        (90_000.0, -1.0, {"dominance", "p-percent"}),  # which hides it from ACRO
+        (-90_000.0, 20.0, {"dominance", "p-percent"}),
+        (3_000.0, 20.0, {"one-person-holds-most"}),
+        (300.0, 20.0, set()),
+    ],
+)
+def test_one_person_who_holds_nearly_all_is_found_in_a_plain_sum(tmp_path, largest, another, rules):
     draw = np.random.default_rng(9)
     site = [f"site {one}" for one in draw.integers(0, 8, 600)]
     paid = draw.lognormal(3, 0.4, 600).round(2)
-    paid[site.index("site 3")] = 90_000.0
+    first = site.index("site 3")
+    paid[first], paid[site.index("site 3", first + 1)] = largest, another
     columns = {"site": site, "paid": paid.tolist()}
     made = Context(data={"d": data.write(tmp_path / "d", columns)}, scratch=tmp_path / "run")
     made.scratch.mkdir()
     assert prepare(made) == ""
     told = findings(long(columns, ("site",), total=("paid", lambda x: round(sum(x), 2))), made)
-    assert {(one["rule"], one["place"]["row"]) for one in told} == {("dominance", 4), ("p-percent", 4)}
+    assert {(one["rule"], one["place"]["row"]) for one in told} == {(rule, 4) for rule in rules}
 
 
 def test_contributions_are_what_the_formulas_say():
@@ -198,7 +209,8 @@ def test_dominance_and_p_percent_against_numbers_by_hand():
     people = np.arange(4)
     groups = Groups(np.array([0]), people, np.zeros(4, dtype=np.int64), 1)
     found = contributions.contributions(held.connection(), groups, column, None, 2)
-    assert contributions.dominated(found, 85)[0] == pytest.approx(100 * 160 / 168)
+    assert contributions.dominated(found, 2)[0] == pytest.approx(100 * 160 / 168)
+    assert contributions.dominated(found, 1)[0] == pytest.approx(100 * 100 / 168)
     assert contributions.estimable(found)[0] == pytest.approx(8.0)
 
 
