@@ -144,10 +144,13 @@ def bounds(cells: Cells, slack: float = 0) -> dict[tuple[str, ...], tuple[float,
     if not sums:
         return {}
     matrix, right, loose = _system(cells, variables, sums, slack)
-    marked = [(0.0, None if np.isinf(cells.hidden[key]) else cells.hidden[key]) for key in variables]
+    marked: list[tuple[float, float | None]] = [
+        (0.0, None if np.isinf(cells.hidden[key]) else cells.hidden[key]) for key in variables
+    ]
     touched = np.flatnonzero(np.abs(matrix).sum(axis=0)).tolist()
-    for limits in (marked, [(0.0, None)] * len(variables)):  # totals tell the value whatever its mark says
-        ranges = ((variables[j], _range(j, matrix, right, loose, limits)) for j in touched)
+    bare: list[tuple[float, float | None]] = [(0.0, None)] * len(variables)
+    for limits in (marked, bare):  # totals tell the value whatever its mark says
+        ranges = [(variables[j], _range(j, matrix, right, loose, limits)) for j in touched]
         known = {key: found for key, found in ranges if found is not None}
         if known:
             return known
