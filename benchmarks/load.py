@@ -39,7 +39,8 @@ POLICY = {
     "upload_bytes": 1 << 20,
     "terminals": False,
 }
-INFO = {"allowed": True, "project": {"title": "Tumours"}, "reason": "", "policy": POLICY, "raised": None, "disk": None}
+PROJECT = {"slug": "tumour-ml", "title": "Tumours"}
+INFO = {"allowed": True, "reason": "", "project": PROJECT, "policy": POLICY, "raised": None, "disk": None}
 
 
 def _answer(target: bytes) -> bytes:
