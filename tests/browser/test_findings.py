@@ -97,4 +97,19 @@ def test_what_checks_find_while_the_page_is_open_comes_by_itself_and_a_reason_is
     page.get_by_role("button", name="Vote…").click()
     expect(page.locator("dialog")).to_contain_text("Against a finding that blocks")
     picture(page, "finding-confirmed")
+    reported(desk, request, a_finding(), a_finding(rule="zero-cell"), file=3)
+    page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    expect(page.get_by_role("dialog")).to_contain_text("what the checks say of a file have changed")
+    picture(page, "finding-asked-anew")
+    page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    expect(page.locator("#votes")).to_contain_text("looked at")
     assert page.faults == ["Failed to load resource: the server responded with a status of 400 (Bad Request)"]
+
+
+def test_the_queue_says_of_several_files_how_many_break_a_rule(world) -> None:
+    desk, request, page = world
+    reported(desk, request, a_finding(), file=3)
+    page.goto(page.url.partition("/requests/")[0] + "/queue")
+    expect(page.locator("main")).to_contain_text("breaks a rule: 2 of 3")
+    picture(page, "queue-checked")
+    assert page.faults == []
