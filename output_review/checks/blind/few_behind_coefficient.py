@@ -99,7 +99,8 @@ def _residual_error(text: str) -> float:
 
 def _at_most(spread: float, error: float) -> float:
     """(s / SE)², people; 0 for a coefficient without an error."""
-    return (spread / error) ** 2 if error > 0 else 0.0
+    ratio = spread / error if error > 0 else 0.0
+    return ratio * ratio  # a power would raise where this is infinite
 
 
 def _value(written: str) -> float:

@@ -56,6 +56,11 @@ def test_as_r_prints_it():
     assert "factor(cell)solo" in one["message"] and one["value"] == pytest.approx(1, abs=0.01)
 
 
+def test_numbers_beyond_all_bounds_are_no_people():
+    told = report("model.txt", IN_R.replace(": 3403 on", ": 3e300 on").replace("3403.06", "1e-300"))
+    assert told.not_checked == () and RULE not in {one["rule"] for one in told.findings}
+
+
 def test_each_of_two_models_in_a_file_is_measured_by_its_own_spread():
     wide = fitted((300, 200)).summary().as_text()
     narrow = fitted((300, 2)).summary().as_text()
