@@ -18,7 +18,7 @@ FEW = Rule(
     "few-behind-coefficient",
     "(s / SE)² < t for the coefficient of a level, least squares with the usual standard errors; s is printed, or"
     " s² = n/(n − p) · exp(−2·logL/n − 1)/2π",
-    "HandbookSDC §7 and SACRO: a regressor that is 1 for a single person gives that person's outcome back",
+    "constant + coefficient is the outcome of the only person of a level (ACRO 1.0.2 lets it pass)",
     "Merge the level with another, or leave out the people who have it.",
 )
 _NUMBER = r"([-+]?\d[\d,]{0,15}(?:\.\d{0,15})?(?:e[-+]?\d{1,3})?)"
@@ -63,7 +63,7 @@ class FewBehindCoefficient(Check):
             for number in range(first, last) if spread else ():
                 found = _LEVEL.match(lines[number][:500])
                 people = _at_most(spread, _value(found.group(3))) if found else 0.0
-                if found and 0 < people < least - 0.5:
+                if found and 0 < people < least - 0.5:  # what rounds to the threshold is as many
                     count = max(1, round(people))
                     few = f"{count} {'person' if count == 1 else 'people'}"
                     message = f"{found.group(1)} has the standard error of about {few}."

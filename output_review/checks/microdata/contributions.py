@@ -77,7 +77,7 @@ def _spread(found: "pa.Table", count: int, largest: int) -> Contributions:
 
 def dominated(found: Contributions, largest: int) -> np.ndarray:
     """(n,k): the share in % of the n largest in the sum of magnitudes, so that no negative contribution hides them
-    (Handbook on SDC §4: absolute values where contributions may be negative). NaN where all is 0.
+    (ABS takes |x|; ACRO gives up; Handbook on SDC §4 lowers p instead). NaN where all is 0.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(found.magnitude > 0, 100 * found.largest[:, :largest].sum(axis=1) / found.magnitude, np.nan)

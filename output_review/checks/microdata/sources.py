@@ -24,7 +24,6 @@ _READERS = {
 }
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U", "BOOLEAN")
 _SURE = 0.99  # so many of a text column's values have to look like numbers or dates for it to be read as such
-
 _LEVELS = 1000  # a column of codes has at most about so many
 
 
